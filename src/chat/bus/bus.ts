@@ -1,0 +1,40 @@
+import type { Command } from "../hub/command.ts";
+import type { RoomEvent, SessionEvent } from "../hub/event.ts";
+import type { RoomId } from "../names.ts";
+
+/**
+ * Carries commands from gates to the hub and events back, in batches, in order, as plain data that
+ * nobody changes afterwards. What goes over it could cross a thread, a process or a machine.
+ *
+ * Order: the commands of one gate arrive in the order it sent them; the events for one gate (of its
+ * sessions and of the rooms it is subscribed to) arrive in the order the hub published them.
+ */
+export interface Bus {
+  /** A gate takes its place; `onEvents` is called with each batch. */
+  attachGate(gateId: number, onEvents: (events: readonly GateEvent[]) => void): GateLink;
+  /** The hub takes its place; `onCommands` is called with each batch. One hub at a time. */
+  attachHub(onCommands: (commands: readonly Command[]) => void): HubLink;
+}
+
+export type GateEvent = RoomEvent | SessionEvent;
+
+export interface GateLink {
+  /** Delivered at the end of the turn at the latest. */
+  send(command: Command): void;
+  /** The gate takes no more events. */
+  detach(): void;
+}
+
+export interface HubLink {
+  /** To every gate subscribed to the topic `room.<id>`. */
+  publish(event: RoomEvent): void;
+  /** To the gate of `event.session`. */
+  reply(event: SessionEvent): void;
+  /**
+   * The hub subscribes a gate to a room's topic before it publishes the arrival of that gate's first
+   * member, so that nothing between can be missed, and unsubscribes it after the last has left.
+   */
+  subscribe(gateId: number, roomId: RoomId): void;
+  unsubscribe(gateId: number, roomId: RoomId): void;
+  detach(): void;
+}

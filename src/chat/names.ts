@@ -1,0 +1,23 @@
+/** A session in the whole system: gate id × 2^40 + a number the gate never uses twice. */
+export type SessionKey = number;
+
+/** An account's id (> 0) or a guest's (< 0). */
+export type UserId = number;
+
+/** A room's id: a logged room's comes from the store; a memory room's is at least MEMORY_ROOM_ID_BASE. */
+export type RoomId = number;
+
+export const MEMORY_ROOM_ID_BASE = 1_000_000_000;
+
+/** The room that every session is in from login on. */
+export const LOBBY_NAME = "lobby";
+
+const GATE_SHIFT = 2 ** 40;
+
+export function sessionKey(gateId: number, serial: number): SessionKey {
+  return gateId * GATE_SHIFT + serial;
+}
+
+export function gateOf(key: SessionKey): number {
+  return Math.floor(key / GATE_SHIFT);
+}
