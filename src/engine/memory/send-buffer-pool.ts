@@ -40,7 +40,8 @@ export class SendChunk {
 /**
  * Chunks to write packets into. `open(n)` gives room for n bytes at `chunk.bytes[start]`; the caller
  * writes there and calls `close(written)`. A range is sent only after it was closed, so unwritten
- * bytes can never leave.
+ * bytes can never leave. Put the range in a send queue, or `retain` its chunk, before the next `open`:
+ * that may move on to another chunk, and a chunk that nobody references is written again.
  */
 export class SendBufferPool {
   readonly #arena: Arena;
@@ -97,8 +98,6 @@ export class SendBufferPool {
     assert(writtenBytes >= 0 && writtenBytes <= this.#openBytes, "no more is written than was asked for");
     chunk.writtenBytes += writtenBytes;
     this.#openBytes = -1;
-    // Nobody else holds it, so the space can be written again from the start.
-    if (chunk.references === 1 && writtenBytes === 0) chunk.writtenBytes = 0;
   }
 
   /** Gives the half-written chunk back, so that at rest every chunk is free. */
