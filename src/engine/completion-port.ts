@@ -174,6 +174,8 @@ export interface MailboxAddress {
   readonly port: import("node:worker_threads").MessagePort;
   /** Descriptor to write to in order to wake a port that blocks outside the event loop; −1: none. */
   readonly wakeDescriptor: number;
+  /** Comes with the descriptor: by it senders know that the descriptor is still the port's. */
+  readonly wakeGate?: SharedArrayBuffer;
   /** What must be in the transfer list. */
   readonly transfer: readonly import("node:worker_threads").MessagePort[];
 }

@@ -1,0 +1,43 @@
+import { loadSystemCalls } from "./system-calls.ts";
+
+/**
+ * Shared words by which threads agree on a wake descriptor, so that none writes to a descriptor that
+ * was closed and may by now be somebody else's, and so that one wake serves many messages.
+ */
+const GateWord = { IS_CLOSED: 0, WRITERS: 1, IS_PENDING: 2 } as const;
+const GATE_BYTES = 12;
+
+/** The owner's side of a wake descriptor (eventfd(2)). */
+export class WakeGate {
+  readonly shared = new SharedArrayBuffer(GATE_BYTES);
+  readonly #words = new Int32Array(this.shared);
+
+  /** A wake has arrived: look for messages after this call, because later senders wake again. */
+  clear(): void {
+    Atomics.store(this.#words, GateWord.IS_PENDING, 0);
+  }
+
+  /** After this no thread writes to the descriptor. Waits for one that is writing: a microsecond. */
+  close(): void {
+    Atomics.store(this.#words, GateWord.IS_CLOSED, 1);
+    while (Atomics.load(this.#words, GateWord.WRITERS) > 0) {
+      // The other thread is inside one eventfd_write(3).
+    }
+  }
+}
+
+/**
+ * Wakes a port of another thread that blocks in `run()`. Does nothing when the port is gone, or when
+ * a wake is on its way already. `shared` is the gate that came with the descriptor.
+ */
+export function wakeByDescriptor(fd: number, shared: SharedArrayBuffer): void {
+  const words = new Int32Array(shared);
+  Atomics.add(words, GateWord.WRITERS, 1);
+  try {
+    if (Atomics.load(words, GateWord.IS_CLOSED) !== 0) return;
+    if (Atomics.exchange(words, GateWord.IS_PENDING, 1) !== 0) return;
+    loadSystemCalls().eventfd_write(fd, 1);
+  } finally {
+    Atomics.sub(words, GateWord.WRITERS, 1);
+  }
+}

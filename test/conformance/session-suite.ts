@@ -1,0 +1,462 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { SeededRandom } from "../../src/base/random.ts";
+import {
+  type CompletionPort,
+  type DisconnectReason,
+  type Framer,
+  Service,
+  type ServiceLimits,
+  type Session,
+  type SessionHandler,
+  type SocketAddress,
+} from "../../src/engine/index.ts";
+
+/** Where the suite runs: a port for each side, and a way to wait that suits the port. */
+export interface SessionEnvironment {
+  readonly server: CompletionPort;
+  readonly client: CompletionPort;
+  /** Where the server listens; port 0. */
+  readonly listenAddress: SocketAddress;
+  /** Lets the ports work until the predicate holds; throws, naming `what`, when it never does. */
+  until(predicate: () => boolean, what: string): Promise<void>;
+  /** Lets both ports work until `promise` is settled. */
+  settled<T>(promise: Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface SessionSuiteOptions {
+  readonly create: () => Promise<SessionEnvironment>;
+  /** Why the suite cannot run here. */
+  readonly skipReason?: string | undefined;
+  /** Connect/close cycles of the churn test. Default 10,000. */
+  readonly churnCycles?: number;
+}
+
+/** u16 little-endian size, counting itself; below 2 and above 4096 are invalid. */
+const sizeFramer: Framer = {
+  headerBytes: 2,
+  frameLimitBytes: 4096,
+  frameLength(bytes, start, end) {
+    if (end - start < 2) return 0;
+    const size = (bytes[start] as number) | ((bytes[start + 1] as number) << 8);
+    return size < 2 ? -3500 : size > 4096 ? -3501 : size;
+  },
+};
+
+function frame(body: Uint8Array): Buffer {
+  const bytes = Buffer.alloc(body.byteLength + 2);
+  bytes.writeUInt16LE(bytes.byteLength, 0);
+  bytes.set(body, 2);
+  return bytes;
+}
+
+/** Records what a session is told. */
+class Peer implements SessionHandler {
+  session: Session | undefined;
+  received: Buffer[] = [];
+  readonly ends: { reason: DisconnectReason; detail: number }[] = [];
+  connectedCount = 0;
+  receivedBytes = 0;
+  echoes = false;
+  /** Frames are counted, not kept. */
+  countsOnly = false;
+
+  onConnected(session: Session): void {
+    this.session = session;
+    this.connectedCount++;
+  }
+
+  onFrame(session: Session, bytes: Uint8Array, start: number, end: number): void {
+    assert.equal(this.ends.length, 0, "no frame after the end");
+    this.receivedBytes += end - start;
+    if (!this.countsOnly) this.received.push(Buffer.from(bytes.subarray(start, end)));
+    if (this.echoes) session.sendBytes(bytes, start, end);
+  }
+
+  onDisconnected(_session: Session, reason: DisconnectReason, detail: number): void {
+    this.ends.push({ reason, detail });
+  }
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.received);
+  }
+}
+
+class World {
+  readonly env: SessionEnvironment;
+  readonly serverPeers: Peer[] = [];
+  readonly clientPeers: Peer[] = [];
+  readonly server: Service;
+  readonly client: Service;
+  address: SocketAddress;
+  echoes = false;
+
+  constructor(env: SessionEnvironment, limits: { server?: Partial<ServiceLimits>; client?: Partial<ServiceLimits> }, framer?: Framer) {
+    this.env = env;
+    this.address = env.listenAddress;
+    const framing = framer === undefined ? {} : { framer };
+    this.server = new Service({
+      port: env.server,
+      kind: "server",
+      ...framing,
+      limits: limits.server ?? {},
+      createHandler: () => {
+        const peer = new Peer();
+        peer.echoes = this.echoes;
+        this.serverPeers.push(peer);
+        return peer;
+      },
+    });
+    this.client = new Service({
+      port: env.client,
+      kind: "client",
+      ...framing,
+      limits: limits.client ?? {},
+      createHandler: () => {
+        const peer = new Peer();
+        this.clientPeers.push(peer);
+        return peer;
+      },
+    });
+  }
+
+  async listen(): Promise<void> {
+    const listener = await this.env.settled(this.server.listen(this.address));
+    this.address = listener.address;
+  }
+
+  /** A connected pair: the client's peer and the server's. */
+  async connect(): Promise<{ client: Peer; server: Peer; clientSession: Session; serverSession: Session }> {
+    const before = this.serverPeers.length;
+    const session = await this.env.settled(this.client.connect(this.address));
+    await this.env.until(() => this.serverPeers.length > before, "the server accepts");
+    const client = session.handler as Peer;
+    const server = this.serverPeers.at(-1) as Peer;
+    await this.env.until(() => server.session !== undefined, "the server's session opens");
+    return { client, server, clientSession: session, serverSession: server.session as Session };
+  }
+
+  /** Ends both services and checks that nothing of any session is left. */
+  async end(): Promise<void> {
+    await this.env.settled(this.client.close());
+    await this.env.settled(this.server.close());
+    for (const service of [this.client, this.server]) {
+      assert.equal(service.sessionCount, 0, "every slot is free");
+      assert.equal(service.sendBuffers.usedCount, 0, "every send buffer is back");
+      assert.equal(service.receiveBuffers.rentedBytes, 0, "every receive buffer is back");
+      assert.equal(service.wheel.count, 0, "no timer is left");
+      assert.equal(service.counters.sessionsOpened, service.counters.sessionsClosed);
+    }
+    for (const peer of [...this.serverPeers, ...this.clientPeers]) {
+      if (peer.connectedCount > 0) assert.equal(peer.ends.length, 1, "onDisconnected comes exactly once");
+    }
+    await this.env.close();
+    for (const port of [this.env.server, this.env.client]) {
+      assert.equal(port.counters.outstandingOperations, 0, "every operation had its terminal completion");
+      assert.equal(port.counters.openSockets, 0, "every descriptor is closed");
+    }
+  }
+}
+
+/** Sessions and services over one port. */
+export function describeSessions(name: string, options: SessionSuiteOptions): void {
+  const skip = options.skipReason ?? false;
+
+  const withWorld = (
+    title: string,
+    run: (world: World) => Promise<void>,
+    settings: { server?: Partial<ServiceLimits>; client?: Partial<ServiceLimits>; framer?: Framer; echoes?: boolean } = {},
+  ): void => {
+    it(`${title} [${name}]`, { skip }, async () => {
+      const world = new World(await options.create(), settings, settings.framer);
+      world.echoes = settings.echoes ?? false;
+      await world.listen();
+      try {
+        await run(world);
+      } catch (error) {
+        await world.env.close();
+        throw error;
+      }
+      await world.end();
+    });
+  };
+
+  describe(`sessions on the ${name} port`, { skip }, () => {
+    withWorld(
+      "echo is byte-exact in every split",
+      async (world) => {
+        const { client, clientSession } = await world.connect();
+        const random = new SeededRandom(7);
+        const message = Buffer.from(random.bytes(97));
+        let sent = Buffer.alloc(0);
+        for (let split = 1; split <= message.length; split++) {
+          for (let at = 0; at < message.length; at += split) {
+            const part = message.subarray(at, Math.min(at + split, message.length));
+            assert.ok(clientSession.sendBytes(part));
+            sent = Buffer.concat([sent, part]);
+          }
+          await world.env.until(() => client.receivedBytes === sent.length, `the echo of split ${split}`);
+        }
+        assert.ok(client.bytes.equals(sent));
+      },
+      { echoes: true },
+    );
+
+    withWorld(
+      "frames are the same in every split of the stream",
+      async (world) => {
+        const raw = new Service({ port: world.env.client, kind: "client", createHandler: () => new Peer() });
+        const random = new SeededRandom(11);
+        const bodies = Array.from({ length: 60 }, (_, index) => random.bytes(index % 7 === 0 ? 3000 : index));
+        const stream = Buffer.concat(bodies.map(frame));
+        const session = await world.env.settled(raw.connect(world.address));
+        await world.env.until(() => world.serverPeers[0]?.session !== undefined, "the server accepts");
+        const server = world.serverPeers[0] as Peer;
+        let at = 0;
+        while (at < stream.length) {
+          const count = Math.min(1 + random.below(random.chance(0.5) ? 4 : 700), stream.length - at);
+          session.sendBytes(stream.subarray(at, at + count));
+          at += count;
+          if (random.chance(0.5)) await world.env.until(() => session.queuedBytes === 0, "the part leaves");
+        }
+        await world.env.until(() => server.received.length === bodies.length, "all frames");
+        for (const [index, body] of bodies.entries()) assert.ok(server.received[index]?.equals(frame(body)));
+        await world.env.settled(raw.close());
+      },
+      { framer: sizeFramer },
+    );
+
+    withWorld(
+      "half close: a peer that has finished sending is answered in full",
+      async (world) => {
+        const { client, server, clientSession } = await world.connect();
+        const question = Buffer.alloc(300_000, "q");
+        clientSession.sendBytes(question);
+        clientSession.disconnect("DISCONNECT", 5); // sends what is queued, then FIN, and still hears
+        await world.env.until(() => server.ends.length === 1 && client.ends.length === 1, "both end");
+        assert.equal(server.receivedBytes, question.length);
+        assert.deepEqual(server.ends, [{ reason: "RECV_0", detail: 0 }]);
+        assert.deepEqual(client.ends, [{ reason: "DISCONNECT", detail: 5 }]);
+      },
+      { echoes: true, server: { drainTimeoutMs: 20_000 }, client: { drainTimeoutMs: 20_000 } },
+    );
+
+    withWorld("a peer's reset ends the session with RECV_ERROR or SEND_ERROR", async (world) => {
+      const { client, server, clientSession, serverSession } = await world.connect();
+      clientSession.abort();
+      await world.env.until(() => server.ends.length === 1 && client.ends.length === 1, "both end");
+      assert.match(server.ends[0]?.reason ?? "", /^(RECV_ERROR|SEND_ERROR)$/);
+      assert.equal(client.ends[0]?.reason, "DISCONNECT");
+      assert.equal(serverSession.state, "closed");
+    });
+
+    it(`a refused connection rejects with ECONNREFUSED [${name}]`, { skip }, async () => {
+      const world = new World(await options.create(), {});
+      await world.listen();
+      for (const service of [world.server]) await world.env.settled(service.close());
+      await assert.rejects(world.env.settled(world.client.connect(world.address)), { code: "ECONNREFUSED" });
+      assert.equal(world.client.counters.connectErrors, 1);
+      await world.end();
+    });
+
+    withWorld(
+      "closing with sends pending leaks nothing",
+      async (world) => {
+        for (let round = 0; round < 20; round++) {
+          const { client, server, clientSession, serverSession } = await world.connect();
+          for (let count = 0; count < 50; count++) serverSession.sendBytes(Buffer.alloc(40_000, "x"));
+          if (round % 3 === 0) serverSession.abort();
+          else if (round % 3 === 1) clientSession.abort();
+          else {
+            await world.env.until(() => client.receivedBytes > 0, "something arrives");
+            serverSession.abort();
+          }
+          await world.env.until(() => server.ends.length === 1 && client.ends.length === 1, "both end");
+        }
+      },
+      { server: { sendQueueBytes: 8 << 20 } },
+    );
+
+    withWorld(
+      "pooled send objects are returned on close: many connect/close cycles with a small pool leak nothing",
+      async (world) => {
+        const cycles = options.churnCycles ?? 10_000;
+        const lanes = 8;
+        let done = 0;
+        const lane = async (): Promise<void> => {
+          while (done < cycles) {
+            const cycle = done++;
+            const session = await world.client.connect(world.address);
+            const peer = session.handler as Peer;
+            peer.countsOnly = true;
+            if (cycle % 4 !== 3) session.sendBytes(Buffer.from(`cycle ${cycle}`));
+            if (cycle % 4 === 0) session.abort();
+            else session.disconnect();
+            await world.env.until(() => peer.ends.length === 1, "the session ends");
+          }
+        };
+        await world.env.settled(Promise.all(Array.from({ length: lanes }, lane)));
+        await world.env.until(
+          () => world.client.sessionCount === 0 && world.server.sessionCount === 0,
+          "every session ends",
+        );
+        assert.equal(world.client.counters.sessionsOpened, cycles);
+        assert.equal(world.server.counters.refused.SERVER_FULL, 0, "nobody was refused");
+        assert.ok(world.server.sendBuffers.chunkCount <= 64, `few chunks serve all: ${world.server.sendBuffers.chunkCount}`);
+        const { client } = await world.connect();
+        await world.env.until(() => client.session !== undefined, "and one more is served");
+      },
+      { echoes: true, server: { sessions: 512 }, client: { sessions: 512 } },
+    );
+
+    withWorld(
+      "stale session ids are refused",
+      async (world) => {
+        const first = await world.connect();
+        const oldId = first.serverSession.id;
+        first.clientSession.disconnect();
+        await world.env.until(() => world.server.sessionCount === 0, "the first ends");
+        const second = await world.connect();
+        assert.notEqual(second.serverSession.id, oldId);
+        assert.throws(() => world.server.get(oldId), { code: "STALE_SESSION" });
+        assert.equal(first.serverSession.sendBytes(Buffer.from("ghost")), false);
+        assert.equal(world.server.get(second.serverSession.id), second.serverSession);
+      },
+      { server: { sessions: 1 } },
+    );
+
+    withWorld(
+      "a slow reader's queue stays within its limit, and only the slow reader is cut off",
+      async (world) => {
+        const limit = 300_000;
+        const slow = await world.connect();
+        const fast = await world.connect();
+        // Stop the slow client's receiving by filling its own queue past its pause limit.
+        slow.client.onFrame = () => undefined;
+        let highest = 0;
+        let accepted = true;
+        for (let round = 0; accepted && round < 5000; round++) {
+          // Only what leaves within a turn can be read: without a turn between, nobody reads.
+          accepted = slow.serverSession.sendBytes(Buffer.alloc(10_000, "s"));
+          highest = Math.max(highest, slow.serverSession.queuedBytes);
+        }
+        assert.equal(accepted, false);
+        assert.ok(highest <= limit, `${highest} bytes were queued`);
+        await world.env.until(() => slow.server.ends.length === 1, "the slow one ends");
+        assert.deepEqual(slow.server.ends, [{ reason: "SEND_QUEUE_FULL", detail: 0 }]);
+        fast.serverSession.sendBytes(Buffer.from("still here"));
+        await world.env.until(() => fast.client.receivedBytes === 10, "the other is served");
+      },
+      { server: { sendQueueBytes: 300_000 } },
+    );
+
+    withWorld(
+      "order is kept over many sends of many sizes",
+      async (world) => {
+        const { client, serverSession } = await world.connect();
+        const random = new SeededRandom(3);
+        const parts: Uint8Array[] = [];
+        let total = 0;
+        for (let count = 0; count < 3000; count++) {
+          const part = random.bytes(1 + random.below(random.chance(0.1) ? 5000 : 60));
+          total += part.byteLength;
+          parts.push(part);
+          while (!(serverSession.queuedBytes < 400_000)) await world.env.until(() => serverSession.queuedBytes < 100_000, "room");
+          assert.ok(serverSession.sendBytes(part));
+        }
+        await world.env.until(() => client.receivedBytes === total, "everything arrives");
+        assert.ok(client.bytes.equals(Buffer.concat(parts)));
+      },
+      {},
+    );
+
+    withWorld(
+      "bytes that can never be a frame end the session with the framer's code, and nobody else notices",
+      async (world) => {
+        const raw = new Service({ port: world.env.client, kind: "client", createHandler: () => new Peer() });
+        const good = await world.connect();
+        const bad = await world.env.settled(raw.connect(world.address));
+        await world.env.until(() => world.serverPeers[1]?.session !== undefined, "the server accepts");
+        bad.sendBytes(Buffer.from([0, 0, 9, 9]));
+        const badPeer = world.serverPeers[1] as Peer;
+        await world.env.until(() => badPeer.ends.length === 1, "the bad one ends");
+        assert.deepEqual(badPeer.ends, [{ reason: "PACKET_ERROR", detail: 3500 }]);
+        good.clientSession.sendBytes(frame(Buffer.from("fine")));
+        await world.env.until(() => good.server.received.length === 1, "the good one is served");
+        await world.env.settled(raw.close());
+      },
+      { framer: sizeFramer },
+    );
+
+    withWorld(
+      "limits refuse connections before they become sessions",
+      async (world) => {
+        const kept = [await world.connect(), await world.connect()];
+        // A reset may come before the client knows that it was connected.
+        const third = await world.env.settled(world.client.connect(world.address).catch(() => undefined));
+        await world.env.until(() => third === undefined || third.state === "closed", "the third is refused");
+        assert.equal(world.server.counters.refused.ADDRESS_LIMIT, 1);
+        kept[0]?.clientSession.disconnect();
+        await world.env.until(() => world.server.sessionCount === 1, "one place is free");
+        await world.connect();
+      },
+      { server: { sessionsPerAddress: 2 } },
+    );
+
+    withWorld(
+      "idle and handshake timeouts end sessions with their reasons",
+      async (world) => {
+        const silent = await world.connect();
+        const shaken = await world.connect();
+        shaken.serverSession.completeHandshake();
+        await world.env.until(() => silent.server.ends.length === 1, "the handshake timeout");
+        assert.equal(silent.server.ends[0]?.reason, "HANDSHAKE_TIMEOUT");
+        await world.env.until(() => shaken.server.ends.length === 1, "the idle timeout");
+        assert.equal(shaken.server.ends[0]?.reason, "IDLE_TIMEOUT");
+      },
+      { server: { handshakeTimeoutMs: 300, idleTimeoutMs: 900 } },
+    );
+
+    it(`an auto-reconnecting client comes back when the server does [${name}]`, { skip }, async () => {
+      const world = new World(await options.create(), {});
+      await world.listen();
+      const handler = new Peer();
+      const keeper = new Service({
+        port: world.env.client,
+        kind: "client-auto-reconnect",
+        random: new SeededRandom(5),
+        createHandler: () => handler,
+      });
+      const failures: number[] = [];
+      const connector = keeper.keepConnected(world.address, {
+        backoff: { firstMs: 20, capMs: 100 },
+        onConnectFailed: (_error, retryInMs) => failures.push(retryInMs),
+      });
+      await world.env.until(() => connector.session !== undefined, "the first connection");
+      await world.env.settled(world.server.close());
+      await world.env.until(() => failures.length >= 3, "some attempts fail");
+      assert.ok(failures.every((delayMs) => delayMs <= 100));
+      const again = new World(world.env, {});
+      again.address = world.address;
+      await again.listen();
+      await world.env.until(() => connector.session !== undefined, "it comes back");
+      assert.equal(handler.connectedCount, 2);
+      await world.env.settled(keeper.close());
+      await world.env.settled(again.server.close());
+      await world.end();
+    });
+
+    it(`a service does only what its kind allows [${name}]`, { skip }, async () => {
+      const world = new World(await options.create(), {});
+      await world.listen();
+      await assert.rejects(world.client.listen(world.address), { code: "WRONG_SERVICE_KIND" });
+      await assert.rejects(world.server.connect(world.address), { code: "WRONG_SERVICE_KIND" });
+      const offline = new Service({ port: world.env.client, kind: "offline", role: "WORLD", createHandler: () => new Peer() });
+      await assert.rejects(offline.connect(world.address), { code: "WRONG_SERVICE_KIND" });
+      assert.equal(offline.role, "WORLD");
+      await offline.close();
+      await world.end();
+    });
+  });
+}
