@@ -17,7 +17,4 @@ const service = new Service({
 const listener = await service.listen(parseSocketAddress(process.argv[2] ?? "127.0.0.1:7000"));
 console.log(`listening on ${formatSocketAddress(listener.address)} with ${port.backend} (${why})`);
 
-process.once("SIGINT", async () => {
-  await service.close();
-  await port.close();
-});
+process.once("SIGINT", () => void service.close().then(() => port.close()));

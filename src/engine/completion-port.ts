@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type { Clock } from "../base/clock.ts";
 import type { Arena } from "./memory/arena.ts";
 import type { SendQueue } from "./send-queue.ts";
@@ -171,13 +172,13 @@ export interface Mailbox {
 
 /** Plain data by which another thread reaches a mailbox; each address is for one sender. */
 export interface MailboxAddress {
-  readonly port: import("node:worker_threads").MessagePort;
+  readonly port: MessagePort;
   /** Descriptor to write to in order to wake a port that blocks outside the event loop; −1: none. */
   readonly wakeDescriptor: number;
   /** Comes with the descriptor: by it senders know that the descriptor is still the port's. */
   readonly wakeGate?: SharedArrayBuffer;
   /** What must be in the transfer list. */
-  readonly transfer: readonly import("node:worker_threads").MessagePort[];
+  readonly transfer: readonly MessagePort[];
 }
 
 /** Running totals of a port since it was made; read for metrics, never written outside the port. */

@@ -8,5 +8,6 @@ export type DisconnectCodeName = keyof typeof DisconnectCode;
 
 /** 3000–3499: the client should connect again; 3500–3999: it should not. */
 export function mayReconnect(code: DisconnectCode): boolean {
-  return code < 3500;
+  const number: number = code;
+  return number < 3500;
 }

@@ -8,11 +8,15 @@ import type { RoomId } from "../names.ts";
  *
  * Order: the commands of one gate arrive in the order it sent them; the events for one gate (of its
  * sessions and of the rooms it is subscribed to) arrive in the order the hub published them.
+ *
+ * Delivery is at most once: commands sent while no hub is attached, and events for a gate that is not
+ * attached, are dropped and counted. So a gate's first command is `gateReset` for itself, and whoever
+ * sees that a gate was lost sends it in its place. `test/conformance/bus-suite.ts` checks all this.
  */
 export interface Bus {
-  /** A gate takes its place; `onEvents` is called with each batch. */
+  /** A gate takes its place; `onEvents` is called with each batch. Throws when the gate id is taken. */
   attachGate(gateId: number, onEvents: (events: readonly GateEvent[]) => void): GateLink;
-  /** The hub takes its place; `onCommands` is called with each batch. One hub at a time. */
+  /** The hub takes its place; `onCommands` is called with each batch. Throws when there is one already. */
   attachHub(onCommands: (commands: readonly Command[]) => void): HubLink;
 }
 
@@ -21,7 +25,7 @@ export type GateEvent = RoomEvent | SessionEvent;
 export interface GateLink {
   /** Delivered at the end of the turn at the latest. */
   send(command: Command): void;
-  /** The gate takes no more events. */
+  /** The gate takes no more events. Commands it sent before are still delivered. */
   detach(): void;
 }
 
@@ -36,5 +40,6 @@ export interface HubLink {
    */
   subscribe(gateId: number, roomId: RoomId): void;
   unsubscribe(gateId: number, roomId: RoomId): void;
+  /** The hub takes no more commands, and its subscriptions end. Events it published before are still delivered. */
   detach(): void;
 }

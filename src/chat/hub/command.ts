@@ -1,11 +1,19 @@
 import type { RoomId, SessionKey, UserId } from "../names.ts";
-import type { Appended, StoredRoom } from "../store/store.ts";
+import type { Appended, StoredMessage, StoredRoom } from "../store/store.ts";
 
 /** What a gate asks of the hub. Plain data; request ids are echoed in the reply. */
 export type Command =
   /** A session whose user the gate has authenticated. The hub decides on duplicates. */
-  | { readonly type: "signIn"; readonly session: SessionKey; readonly requestId: number; readonly user: UserIdentity }
-  /** The session ended or logged out. Harmless for a session that is not signed in. */
+  | {
+      readonly type: "signIn";
+      readonly session: SessionKey;
+      readonly requestId: number;
+      readonly user: UserIdentity;
+    }
+  /**
+   * The session ended or logged out. Harmless for a session that is not signed in. Its requests that are
+   * still open get no answer any more (what they asked for may still happen).
+   */
   | { readonly type: "signOut"; readonly session: SessionKey }
   | {
       readonly type: "publish";
@@ -23,6 +31,7 @@ export type Command =
       readonly clientMessageId: string;
       readonly text: string;
     }
+  /** `name` is the room name's key (src/protocol/names.ts): it is compared as it is. */
   | {
       readonly type: "joinRoom";
       readonly session: SessionKey;
@@ -30,7 +39,12 @@ export type Command =
       readonly name: string;
       readonly create: "none" | "logged" | "memory";
     }
-  | { readonly type: "leaveRoom"; readonly session: SessionKey; readonly requestId: number; readonly roomId: RoomId }
+  | {
+      readonly type: "leaveRoom";
+      readonly session: SessionKey;
+      readonly requestId: number;
+      readonly roomId: RoomId;
+    }
   | {
       readonly type: "history";
       readonly session: SessionKey;
@@ -51,6 +65,9 @@ export type Command =
   /** A gate started anew or was lost: all its sessions are gone. */
   | { readonly type: "gateReset"; readonly gateId: number };
 
+/** The command of one type. */
+export type CommandOf<Type extends Command["type"]> = Extract<Command, { readonly type: Type }>;
+
 export interface UserIdentity {
   readonly id: UserId;
   /** As written when the user registered. */
@@ -59,11 +76,21 @@ export interface UserIdentity {
   readonly nameKey: string;
 }
 
-/** What the hub is told by whoever carries out its store requests; `ticket` is the request's. */
+/**
+ * What the hub is told by whoever carries out its store requests (effect-sink.ts); `ticket` is the
+ * request's. Each request gets exactly one reply. Replies to appends come in the order of the appends;
+ * the others in any order.
+ */
 export type StoreReply =
   | { readonly type: "appended"; readonly ticket: number; readonly result: Appended }
   | { readonly type: "appendFailed"; readonly ticket: number; readonly busy: boolean }
   | { readonly type: "roomOpened"; readonly ticket: number; readonly room: StoredRoom | undefined }
   | { readonly type: "roomOpenFailed"; readonly ticket: number }
   | { readonly type: "accountFound"; readonly ticket: number; readonly user: UserIdentity | undefined }
-  | { readonly type: "accountFindFailed"; readonly ticket: number };
+  | { readonly type: "accountFindFailed"; readonly ticket: number }
+  | { readonly type: "historyRead"; readonly ticket: number; readonly messages: readonly StoredMessage[] }
+  | { readonly type: "historyReadFailed"; readonly ticket: number };
+
+/** The type of a command that is answered, as a refusal names it. */
+export type RequestName =
+  "signIn" | "publish" | "whisper" | "joinRoom" | "leaveRoom" | "history" | "listUsers";

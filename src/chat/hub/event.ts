@@ -1,5 +1,6 @@
 import type { ErrorCodeName } from "../../protocol/codes.ts";
 import type { RoomId, SessionKey } from "../names.ts";
+import type { RequestName } from "./command.ts";
 
 /** What the hub says about a room to every gate that subscribed to the topic `room.<id>`. */
 export type RoomEvent =
@@ -12,12 +13,18 @@ export type RoomEvent =
       readonly text: string;
       /**
        * The session that published it: it gets no notice, but a PublishResponse at this place of the
-       * order (rule 5). 0 when that session is gone.
+       * order (rule 5). 0, with request id 0, when that session is gone, or has left the room: then its
+       * answer is a `published` of its own.
        */
       readonly publisher: SessionKey;
       readonly requestId: number;
     }
-  | { readonly type: "userJoined"; readonly roomId: RoomId; readonly name: string; readonly except: SessionKey }
+  | {
+      readonly type: "userJoined";
+      readonly roomId: RoomId;
+      readonly name: string;
+      readonly except: SessionKey;
+    }
   | { readonly type: "userLeft"; readonly roomId: RoomId; readonly name: string };
 
 export interface RoomInfo {
@@ -27,6 +34,7 @@ export interface RoomInfo {
   readonly epoch: string;
   readonly firstOffset: number;
   readonly lastOffset: number;
+  /** Distinct users, this one included. */
   readonly memberCount: number;
 }
 
@@ -39,16 +47,47 @@ export interface Refusal {
 /** What the hub says to one session; sent to its gate, in order with the room events. */
 export type SessionEvent =
   /** Signed in; the session is a member of the lobby from this event on. */
-  | { readonly type: "signedIn"; readonly session: SessionKey; readonly requestId: number; readonly user: string; readonly lobby: RoomInfo }
-  /** The gate ends this session with the disconnect code. */
+  | {
+      readonly type: "signedIn";
+      readonly session: SessionKey;
+      readonly requestId: number;
+      readonly user: string;
+      readonly lobby: RoomInfo;
+    }
+  /**
+   * The session is signed out, of all its rooms too, and gets no answer to what it still asked for. The
+   * gate ends it with the disconnect code; the signOut that follows is harmless.
+   */
   | { readonly type: "ended"; readonly session: SessionKey; readonly code: "REPLACED" | "KICKED" }
   /** The session is a member of the room from this event on: the gate adds it to its fan-out list. */
-  | { readonly type: "joined"; readonly session: SessionKey; readonly requestId: number; readonly room: RoomInfo }
+  | {
+      readonly type: "joined";
+      readonly session: SessionKey;
+      readonly requestId: number;
+      readonly room: RoomInfo;
+    }
   /** The session is no member any more. */
-  | { readonly type: "left"; readonly session: SessionKey; readonly requestId: number; readonly roomId: RoomId }
-  /** Answer to a publish that was a duplicate: no RoomEvent follows. */
-  | { readonly type: "published"; readonly session: SessionKey; readonly requestId: number; readonly offset: number; readonly timeMs: number }
-  | { readonly type: "whispered"; readonly session: SessionKey; readonly requestId: number; readonly offset: number; readonly timeMs: number }
+  | {
+      readonly type: "left";
+      readonly session: SessionKey;
+      readonly requestId: number;
+      readonly roomId: RoomId;
+    }
+  /** Answer to a publish that was a duplicate (no RoomEvent follows), or of a session that left the room meanwhile. */
+  | {
+      readonly type: "published";
+      readonly session: SessionKey;
+      readonly requestId: number;
+      readonly offset: number;
+      readonly timeMs: number;
+    }
+  | {
+      readonly type: "whispered";
+      readonly session: SessionKey;
+      readonly requestId: number;
+      readonly offset: number;
+      readonly timeMs: number;
+    }
   | {
       readonly type: "whisper";
       readonly session: SessionKey;
@@ -79,7 +118,7 @@ export type SessionEvent =
       readonly type: "refused";
       readonly session: SessionKey;
       readonly requestId: number;
-      readonly request: "signIn" | "publish" | "whisper" | "joinRoom" | "leaveRoom" | "history" | "listUsers";
+      readonly request: RequestName;
       readonly refusal: Refusal;
     };
 

@@ -1,0 +1,276 @@
+import { assert, unreachable } from "../../base/assert.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Bus, HubLink } from "../bus/bus.ts";
+import type { RoomId } from "../names.ts";
+import type { Appended, NewMessage, Store, StoredRoomKind } from "../store/store.ts";
+import { StoreError } from "../store/store.ts";
+import { AppendPipeline, type AppendBatch, type AppendReply } from "./append-pipeline.ts";
+import type { Command, StoreReply } from "./command.ts";
+import type { EffectSink, HubTime } from "./effect-sink.ts";
+import type { RoomEvent, SessionEvent } from "./event.ts";
+import { Hub, type HubCounts } from "./hub.ts";
+import type { HubSettings } from "./hub-options.ts";
+import { StoreFailureLog, type HubLog } from "./store-failure-log.ts";
+
+/** What a hub service works with. */
+export interface HubServiceOptions {
+  readonly hub: HubSettings;
+  readonly bus: Bus;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: HubLog;
+  /** Messages one `store.append` takes at most. Default 1,024. */
+  readonly appendBatchLimit?: number;
+  /** Calls of `store.append` under way at once; while they are, messages gather for the next. Default 2. */
+  readonly appendsInFlight?: number;
+  /** A kind of store failure is logged once in this time. Default 10,000. */
+  readonly failureLogIntervalMs?: number;
+}
+
+export interface HubCounters extends HubCounts {
+  /** Commands taken since the start. */
+  readonly commandCount: number;
+  /** Messages that wait for the store or are with it. */
+  readonly pendingAppends: number;
+  /** Store requests that failed since the start. */
+  readonly storeFailureCount: number;
+}
+
+/**
+ * Hosts a {@link Hub}: feeds it from the bus, does what it asks of the store, and feeds the answers
+ * back. The messages of one turn go to the store in one call, so they share a transaction.
+ */
+export class HubService {
+  readonly #options: HubServiceOptions;
+  readonly #hub: Hub;
+  readonly #sink: ServiceSink;
+  readonly #appends: AppendPipeline;
+  readonly #failures: StoreFailureLog;
+  #state: "new" | "running" | "stopping" | "stopped" = "new";
+  #link: HubLink | undefined;
+  #commandCount = 0;
+  #readsInFlight = 0;
+  #waiters: Waiter[] = [];
+
+  constructor(options: HubServiceOptions) {
+    this.#options = options;
+    this.#hub = new Hub(options.hub);
+    const { clock, log, appendBatchLimit = 1_024, appendsInFlight = 2 } = options;
+    this.#failures = new StoreFailureLog(log, clock, options.failureLogIntervalMs ?? 10_000);
+    this.#appends = new AppendPipeline({
+      batchLimit: appendBatchLimit,
+      inFlightLimit: appendsInFlight,
+      send: (batch) => void this.#append(batch),
+      onReplies: (replies) => this.#feedAppended(replies),
+    });
+    this.#sink = new ServiceSink(this.#appends, (ticket, request) => void this.#ask(ticket, request));
+  }
+
+  get counters(): HubCounters {
+    return {
+      ...this.#hub.counts,
+      commandCount: this.#commandCount,
+      pendingAppends: this.#appends.pendingCount,
+      storeFailureCount: this.#failures.count,
+    };
+  }
+
+  /**
+   * Takes the hub's place on the bus and opens the lobby; resolves when it is open. Rejects with a
+   * StoreError (STORE_UNUSABLE) when it cannot be opened; the service is stopped then.
+   */
+  async start(): Promise<void> {
+    assert(this.#state === "new", "a hub service starts once");
+    this.#state = "running";
+    this.#link = this.#options.bus.attachHub((commands) => this.#feedCommands(commands));
+    this.#sink.link = this.#link;
+    this.#hub.start(this.#now(), this.#sink);
+    // Until the lobby is open nothing else is asked of the store.
+    await this.#until(() => this.#hub.isReady || this.#isIdle());
+    if (this.#hub.isReady) return;
+    this.#detach();
+    throw new StoreError("STORE_UNUSABLE", "the lobby could not be opened; the log says why");
+  }
+
+  /**
+   * Refuses new requests with BUSY, waits until the store has answered everything asked before and the
+   * answers are published, then leaves the bus. Does not close the store.
+   */
+  async stop(): Promise<void> {
+    if (this.#state !== "running") return;
+    this.#state = "stopping";
+    this.#hub.drain();
+    await this.#until(() => this.#isIdle());
+    this.#detach();
+  }
+
+  #detach(): void {
+    this.#state = "stopped";
+    this.#link?.detach();
+  }
+
+  #now(): HubTime {
+    const { clock } = this.#options;
+    return { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
+  }
+
+  #feedCommands(commands: readonly Command[]): void {
+    const now = this.#now();
+    this.#commandCount += commands.length;
+    for (const command of commands) this.#hub.apply(command, now, this.#sink);
+    this.#appends.flush();
+  }
+
+  async #append(batch: AppendBatch): Promise<void> {
+    let results: readonly Appended[];
+    try {
+      results = await this.#options.store.append(batch.messages);
+    } catch (error) {
+      this.#failures.report("append", error);
+      this.#appends.failed(batch, error instanceof StoreError && error.code === "STORE_BUSY");
+      return;
+    }
+    this.#appends.answered(batch, results);
+  }
+
+  #feedAppended(replies: readonly AppendReply[]): void {
+    const now = this.#now();
+    for (const reply of replies) this.#hub.apply(reply, now, this.#sink);
+    this.#appends.flush();
+    this.#tellWaiters();
+  }
+
+  /** Anything but an append: answers may come in any order. */
+  async #ask(ticket: number, request: StoreRequest): Promise<void> {
+    this.#readsInFlight += 1;
+    let reply: StoreReply;
+    try {
+      reply = await this.#execute(ticket, request);
+    } catch (error) {
+      this.#failures.report(request.type, error);
+      reply = { type: FAILED_REPLY[request.type], ticket };
+    }
+    this.#readsInFlight -= 1;
+    this.#hub.apply(reply, this.#now(), this.#sink);
+    this.#appends.flush();
+    this.#tellWaiters();
+  }
+
+  async #execute(ticket: number, request: StoreRequest): Promise<StoreReply> {
+    const { store } = this.#options;
+    switch (request.type) {
+      case "openRoom": {
+        const { name, kind, nowMs } = request;
+        const room = await (kind === "none" ? store.findRoom(name) : store.openRoom(name, kind, nowMs));
+        return { type: "roomOpened", ticket, room };
+      }
+      case "findAccount": {
+        const account = await store.findAccount(request.nameKey);
+        if (account === undefined) return { type: "accountFound", ticket, user: undefined };
+        // The hub has no use for the password's hash.
+        const { id, name, nameKey } = account;
+        return { type: "accountFound", ticket, user: { id, name, nameKey } };
+      }
+      case "readHistory": {
+        const { roomId, direction, offset, limit } = request;
+        const messages = await (direction === "after"
+          ? store.historyAfter(roomId, offset, limit)
+          : store.historyBefore(roomId, offset, limit));
+        return { type: "historyRead", ticket, messages };
+      }
+      default:
+        return unreachable(request);
+    }
+  }
+
+  /** Resolves when an answer of the store has made it so. */
+  #until(isSo: () => boolean): Promise<void> {
+    if (isSo()) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiters.push({ isSo, resolve });
+    });
+  }
+
+  /** Nothing is asked of the store. */
+  #isIdle(): boolean {
+    return this.#readsInFlight === 0 && this.#appends.pendingCount === 0;
+  }
+
+  #tellWaiters(): void {
+    if (this.#waiters.length === 0) return;
+    const waiters = this.#waiters;
+    this.#waiters = waiters.filter(({ isSo }) => !isSo());
+    for (const waiter of waiters) if (!this.#waiters.includes(waiter)) waiter.resolve();
+  }
+}
+
+interface Waiter {
+  readonly isSo: () => boolean;
+  readonly resolve: () => void;
+}
+
+type StoreRequest =
+  | {
+      readonly type: "openRoom";
+      readonly name: string;
+      readonly kind: StoredRoomKind | "none";
+      readonly nowMs: number;
+    }
+  | { readonly type: "findAccount"; readonly nameKey: string }
+  | {
+      readonly type: "readHistory";
+      readonly roomId: RoomId;
+      readonly direction: "after" | "before";
+      readonly offset: number;
+      readonly limit: number;
+    };
+
+const FAILED_REPLY = {
+  openRoom: "roomOpenFailed",
+  findAccount: "accountFindFailed",
+  readHistory: "historyReadFailed",
+} as const;
+
+/** Takes the hub's effects where they belong: the bus, or the store. */
+class ServiceSink implements EffectSink {
+  link: HubLink | undefined;
+  readonly #appends: AppendPipeline;
+  readonly #ask: (ticket: number, request: StoreRequest) => void;
+
+  constructor(appends: AppendPipeline, ask: (ticket: number, request: StoreRequest) => void) {
+    this.#appends = appends;
+    this.#ask = ask;
+  }
+
+  publish(event: RoomEvent): void {
+    this.link?.publish(event);
+  }
+
+  reply(event: SessionEvent): void {
+    this.link?.reply(event);
+  }
+
+  subscribe(gateId: number, roomId: RoomId): void {
+    this.link?.subscribe(gateId, roomId);
+  }
+
+  unsubscribe(gateId: number, roomId: RoomId): void {
+    this.link?.unsubscribe(gateId, roomId);
+  }
+
+  append(ticket: number, message: NewMessage): void {
+    this.#appends.add(ticket, message);
+  }
+
+  openRoom(ticket: number, name: string, kind: StoredRoomKind | "none", nowMs: number): void {
+    this.#ask(ticket, { type: "openRoom", name, kind, nowMs });
+  }
+
+  findAccount(ticket: number, nameKey: string): void {
+    this.#ask(ticket, { type: "findAccount", nameKey });
+  }
+
+  readHistory(ticket: number, roomId: RoomId, direction: "after" | "before", offset: number, limit: number) {
+    this.#ask(ticket, { type: "readHistory", roomId, direction, offset, limit });
+  }
+}
