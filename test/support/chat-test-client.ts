@@ -1,15 +1,22 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import type { SocketAddress } from "../../src/engine/index.ts";
 import { DisconnectCode, ErrorCode, PacketType } from "../../src/protocol/codes.ts";
 import { decodeServerPacket, type ServerPacket } from "../../src/protocol/packet-decoder.ts";
 import { encodePacketBytes } from "../../src/protocol/packet-encoder.ts";
 import { readPacketSize } from "../../src/protocol/packet-framer.ts";
-import type { ClientPacketType, PacketBodies, PacketInit, ServerPacketType } from "../../src/protocol/packets.ts";
+import type {
+  ClientPacketType,
+  PacketBodies,
+  PacketInit,
+  ServerPacketType,
+} from "../../src/protocol/packets.ts";
 import { PROTOCOL_VERSION } from "../../src/protocol/version.ts";
 
 /** How long a test waits for what must come; generous, because machines are shared. */
 export const DEADLINE_MS = 20_000;
+const LOOK_MS = 5;
 
 type Body<Type extends ServerPacketType> = PacketBodies[Type];
 type BodyWithId = { readonly requestId: number };
@@ -20,6 +27,9 @@ export class ChatTestClient {
   readonly inbox: ServerPacket[] = [];
   /** Resolves when the server has ended the connection, however it did. */
   readonly ended: Promise<void>;
+  /** The lobby's room id, once logged in as a guest. */
+  lobbyId = 0;
+  answersPings = true;
   readonly #socket: Socket;
   #rest: Uint8Array = new Uint8Array(0);
   #waiters: (() => void)[] = [];
@@ -96,14 +106,6 @@ export class ChatTestClient {
     return this.#wait(found, () => PacketType[type]);
   }
 
-  /** Waits until `isSo`. */
-  async until(isSo: () => boolean, what: string): Promise<void> {
-    await this.#wait(
-      () => (isSo() ? true : undefined),
-      () => what,
-    );
-  }
-
   /** Sends a request and waits for the response with its id. */
   async ask<Request extends ClientPacketType, Response extends ServerPacketType>(
     type: Request,
@@ -111,8 +113,7 @@ export class ChatTestClient {
     response: Response,
   ): Promise<Body<Response>> {
     const requestId = this.nextId();
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every request has a requestId
-    this.send(type, { ...body, requestId } as PacketInit<Request>);
+    this.send(type, { ...body, requestId });
     return this.take(response, (answer) => (answer as unknown as BodyWithId).requestId === requestId);
   }
 
@@ -128,16 +129,22 @@ export class ChatTestClient {
     );
   }
 
-  loginGuest(name: string, guestKey = guestKeyOf(name)) {
-    return this.ask(
+  async loginGuest(name: string, guestKey = guestKeyOf(name)) {
+    const answer = await this.ask(
       PacketType.LOGIN_REQUEST,
       { protocolVersion: PROTOCOL_VERSION, name, credential: { case: "guestKey", value: guestKey } },
       PacketType.LOGIN_RESPONSE,
     );
+    this.lobbyId = answer.lobby?.roomId ?? 0;
+    return answer;
   }
 
   publish(roomId: number, text: string, clientMessageId = `id-${this.nextId()}`) {
-    return this.ask(PacketType.PUBLISH_REQUEST, { roomId, clientMessageId, text }, PacketType.PUBLISH_RESPONSE);
+    return this.ask(
+      PacketType.PUBLISH_REQUEST,
+      { roomId, clientMessageId, text },
+      PacketType.PUBLISH_RESPONSE,
+    );
   }
 
   whisper(to: string, text: string) {
@@ -154,7 +161,7 @@ export class ChatTestClient {
 
   async #wait<Found>(look: () => Found | undefined, what: () => string): Promise<Found> {
     let isLate = false;
-    const timer = setTimeout(() => {
+    const timer = globalThis.setTimeout(() => {
       isLate = true;
       this.#wake();
     }, DEADLINE_MS);
@@ -163,8 +170,13 @@ export class ChatTestClient {
         const found = look();
         if (found !== undefined) return found;
         if (this.#isEnded || isLate) {
-          const heard = this.inbox.map((packet) => PacketType[packet.type]).slice(0, 20).join(", ");
-          throw new Error(`${what()} did not come (${isLate ? "too late" : "connection ended"}; heard: ${heard})`);
+          const heard = this.inbox
+            .map((packet) => PacketType[packet.type])
+            .slice(0, 20)
+            .join(", ");
+          throw new Error(
+            `${what()} did not come (${isLate ? "too late" : "connection ended"}; heard: ${heard})`,
+          );
         }
         await new Promise<void>((resolve) => {
           this.#waiters.push(resolve);
@@ -190,11 +202,20 @@ export class ChatTestClient {
       if (all.length - at < size) break;
       const packet = decodeServerPacket(all, at, at + size);
       at += size;
-      if (packet.type === PacketType.PING) this.send(PacketType.PONG, { nonce: packet.body.nonce });
+      if (packet.type === PacketType.PING && this.answersPings)
+        this.send(PacketType.PONG, { nonce: packet.body.nonce });
       this.inbox.push(packet);
     }
     this.#rest = all.slice(at);
     this.#wake();
+  }
+}
+
+/** Waits until `isSo`, looking again and again: for what happens where no packet tells of it. */
+export async function until(isSo: () => boolean, what: string): Promise<void> {
+  for (let waitedMs = 0; !isSo(); waitedMs += LOOK_MS) {
+    if (waitedMs > DEADLINE_MS) throw new Error(`${what}: did not happen`);
+    await setTimeout(LOOK_MS);
   }
 }
 

@@ -7,7 +7,9 @@ import { socketAddress } from "../../src/engine/index.ts";
 import { probeUring } from "../../src/engine/uring/probe.ts";
 
 /** The ports that the chat is tested on here. */
-export const testBackends: readonly ("libuv" | "uring")[] = probeUring().available ? ["libuv", "uring"] : ["libuv"];
+export const testBackends: readonly ("libuv" | "uring")[] = probeUring().available
+  ? ["libuv", "uring"]
+  : ["libuv"];
 
 /** Answers at once and counts; for tests that are not about passwords. */
 export class FakeHasher implements PasswordHasher {
@@ -29,7 +31,11 @@ export class FakeHasher implements PasswordHasher {
 
 /** Keeps what was logged. */
 export class LogKeeper implements Logger {
-  readonly lines: { readonly level: string; readonly fields: Record<string, unknown>; readonly message: string }[] = [];
+  readonly lines: {
+    readonly level: string;
+    readonly fields: Record<string, unknown>;
+    readonly message: string;
+  }[] = [];
   readonly debug = this.#keep("debug");
   readonly info = this.#keep("info");
   readonly warn = this.#keep("warn");
@@ -37,7 +43,9 @@ export class LogKeeper implements Logger {
 
   /** Lines of a message, `kind` among their fields where given. */
   of(message: string, kind?: string) {
-    return this.lines.filter((line) => line.message === message && (kind === undefined || line.fields.kind === kind));
+    return this.lines.filter(
+      (line) => line.message === message && (kind === undefined || line.fields.kind === kind),
+    );
   }
 
   #keep(level: string) {

@@ -11,7 +11,9 @@ import type { RoomId, UserId } from "../names.ts";
  */
 export interface Store {
   /** Makes an account; `nameKey` (the normalised name) is unique. */
-  createAccount(account: NewAccount): Promise<{ readonly created: true; readonly id: UserId } | { readonly created: false }>;
+  createAccount(
+    account: NewAccount,
+  ): Promise<{ readonly created: true; readonly id: UserId } | { readonly created: false }>;
 
   findAccount(nameKey: string): Promise<Account | undefined>;
 

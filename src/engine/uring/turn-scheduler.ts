@@ -10,7 +10,7 @@ import type { UringPortOptions } from "./uring-core.ts";
 import { WakeGate } from "./wake-gate.ts";
 
 /** Turns run one after the other without giving the event loop a round between, at most. */
-const TURNS_IN_A_ROW = 8;
+const TURNS_IN_A_ROW = 4;
 
 /**
  * Decides when turns run.
@@ -44,6 +44,7 @@ export class TurnScheduler {
   #watch: DescriptorWatch | undefined;
   #mode: "joined" | "blocking" | "released" = "joined";
   #isStopping = false;
+  #mayCloseWake = true;
   #isScheduled = false;
   #isHeld = false;
   #spinsLeft = 0;
@@ -176,7 +177,7 @@ export class TurnScheduler {
 
   /** Takes back the requests of the scheduler itself; the port goes on having turns until they end. */
   stop(): void {
-    this.wakeGate.close();
+    this.#mayCloseWake = this.wakeGate.close();
     if (this.wakeDescriptor >= 0) {
       this.#ring.prepareCancel(OperationKind.CANCEL, OperationKind.WAKE, 0, 0);
     }
@@ -188,7 +189,7 @@ export class TurnScheduler {
     this.#watch = undefined;
     this.#mode = "released";
     this.#calls.close(this.#eventfd);
-    if (this.wakeDescriptor >= 0) this.#calls.close(this.wakeDescriptor);
+    if (this.wakeDescriptor >= 0 && this.#mayCloseWake) this.#calls.close(this.wakeDescriptor);
     this.#memory.unmap();
   }
 }

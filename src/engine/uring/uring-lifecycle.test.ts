@@ -249,7 +249,7 @@ describe("UringPort, its end", { skip }, () => {
     assert.equal(port.counters.outstandingOperations, 0);
     assert.equal(bytes.length, 0, "memory that was given back cannot be touched");
     for (const client of clients) client.destroy();
-    await Promise.all(clients.map((client) => client.closed || once(client, "close")));
+    await until(() => clients.every((client) => client.closed));
     await until(() => descriptorCount() <= before);
   });
 

@@ -49,6 +49,8 @@ export class UringPort implements CompletionPort, MailboxHost {
   readonly #mailboxes = new Set<UringMailbox>();
   readonly #completionsPerTurn: number;
   readonly #closed = Promise.withResolvers<void>();
+  /** `run` was called: the process lives on although nothing is open. */
+  #isServed = false;
   #state: "open" | "closing" | "cancelling" | "closed" = "open";
 
   constructor(options: UringPortOptions) {
@@ -139,6 +141,8 @@ export class UringPort implements CompletionPort, MailboxHost {
    * thread is served by that thread's event loop, as on the main thread.
    */
   async run(): Promise<void> {
+    this.#isServed = true;
+    this.#updateHold();
     if (isMainThread) return this.#closed.promise;
     await this.#scheduler.runBlocking(() => this.#state === "closed");
     return this.#closed.promise;
@@ -174,7 +178,7 @@ export class UringPort implements CompletionPort, MailboxHost {
   /** The event loop lives on while something is open here. */
   #updateHold(): void {
     const { slots } = this.#core;
-    const isHeld = slots.usedCount > 0 || this.#timers.size > 0 || this.#state !== "open";
+    const isHeld = slots.usedCount > 0 || this.#timers.size > 0 || this.#isServed || this.#state !== "open";
     this.#scheduler.setHeld(isHeld);
   }
 

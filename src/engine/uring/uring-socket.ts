@@ -139,6 +139,7 @@ export class UringSocket implements PortSocket, OperationOwner {
     const mayAsk = this.#mayAsk("send");
     assert(this.#sending === undefined, "one send is outstanding at a time");
     assert(!queue.isEmpty, "there is something to send");
+    assert(queue.chunkAt(0).address !== 0, "what is sent lives in the port's arena");
     this.#sending = queue;
     this.#core.counters.outstandingOperations++;
     if (mayAsk) this.#submitSend(queue);

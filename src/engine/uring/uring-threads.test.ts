@@ -103,14 +103,15 @@ describe("UringPort and threads", { skip }, () => {
       got[sender]?.push(number);
       if (++count === 1500) done.resolve();
     });
-    const workers = got.map((_, index) => {
+    const exits = got.map(async (_, index) => {
       const address = mailbox.address();
-      return startWorker(
+      const worker = startWorker(
         `const sender = openMailboxSender(workerData.address);
          for (let number = 0; number < 500; number++) sender.post([workerData.index, number]);
          sender.close();`,
-        { workerData: { address, index }, transferList: address.transfer as never },
+        { workerData: { address, index }, transferList: address.transfer },
       );
+      await once(worker, "exit");
     });
     await done.promise;
     for (const numbers of got)
@@ -118,7 +119,7 @@ describe("UringPort and threads", { skip }, () => {
         numbers,
         Array.from({ length: 500 }, (_, number) => number),
       );
-    await Promise.all(workers.map((worker) => once(worker, "exit")));
+    await Promise.all(exits);
     mailbox.close();
     await port.close();
   });

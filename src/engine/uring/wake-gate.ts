@@ -17,12 +17,17 @@ export class WakeGate {
     Atomics.store(this.#words, GateWord.IS_PENDING, 0);
   }
 
-  /** After this no thread writes to the descriptor. Waits for one that is writing: a microsecond. */
-  close(): void {
+  /**
+   * After this no thread writes to the descriptor, and it may be closed: true. False when a thread was
+   * terminated in the midst of writing, so that one cannot know; the descriptor is left open then.
+   */
+  close(): boolean {
     Atomics.store(this.#words, GateWord.IS_CLOSED, 1);
-    while (Atomics.load(this.#words, GateWord.WRITERS) > 0) {
-      // The other thread is inside one eventfd_write(3).
+    for (let spins = 0; spins < 10_000_000; spins++) {
+      // Another thread may be inside one eventfd_write(3): a microsecond.
+      if (Atomics.load(this.#words, GateWord.WRITERS) === 0) return true;
     }
+    return false;
   }
 }
 

@@ -1,0 +1,245 @@
+import { silentLogger, type Logger } from "../base/logger.ts";
+import { realRandom, type Random } from "../base/random.ts";
+import {
+  type Backend,
+  type BackendChoice,
+  CHUNK_BYTES,
+  type CompletionPort,
+  type OpenedPort,
+  openPort,
+  type PortCounters,
+  type ServiceCounters,
+  type SocketAddress,
+} from "../engine/index.ts";
+import { nameKey } from "../protocol/names.ts";
+import { InProcessBus } from "./bus/in-process-bus.ts";
+import type { GateCounters } from "./gate/gate-counters.ts";
+import type { GateSettingsInput } from "./gate/gate-settings.ts";
+import { Gate } from "./gate/gate.ts";
+import { Argon2PasswordHasher, type PasswordHasher } from "./gate/password.ts";
+import type { HubOptions } from "./hub/hub-options.ts";
+import { HubService, type HubCounters } from "./hub/hub-service.ts";
+import { listenErrorOf, startErrorOf } from "./start-error.ts";
+import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
+import type { Store } from "./store/store.ts";
+
+export { StartError, type StartErrorCode } from "./start-error.ts";
+
+/** A chat server as plain data, and what it may be given instead of making it itself. */
+export interface ChatServerOptions {
+  /** Where clients connect. */
+  readonly packets: { readonly address: SocketAddress };
+  /** Where accounts and messages are kept. Needed unless a store is given. */
+  readonly data?: { readonly directory: string };
+  readonly engine?: { readonly backend?: BackendChoice; readonly arenaLimitBytes?: number };
+  readonly limits?: GateSettingsInput["limits"] & {
+    /** Rooms one session may be in, the lobby included. Default 32. */
+    readonly roomsPerSession?: number;
+    /** Messages a memory room keeps. Default 256. */
+    readonly memoryRoomTail?: number;
+  };
+  readonly timeouts?: GateSettingsInput["timeouts"] & {
+    /** The most that `stop` waits for answers that are under way. Default 30 s. */
+    readonly shutdownMs?: number;
+  };
+  readonly rates?: GateSettingsInput["rates"];
+  readonly login?: GateSettingsInput["login"] &
+    Partial<Pick<HubOptions, "duplicates" | "maxSessionsPerUser">>;
+  readonly lobby?: { readonly kind?: HubOptions["lobbyKind"] };
+  /** Rooms with more users than `maxMembers` have no join and leave notices. Default 200. */
+  readonly notices?: { readonly maxMembers?: number };
+  /** What Hello calls the server. Default "portico". */
+  readonly serverName?: string;
+
+  /** A port to run on; the caller closes it. Default: opened as `engine` says, closed by `stop`. */
+  readonly port?: CompletionPort;
+  /** A store to keep things in; the caller closes it. Default: SQLite in `data.directory`. */
+  readonly store?: Store;
+  readonly hasher?: PasswordHasher;
+  readonly random?: Random;
+  readonly log?: Logger;
+}
+
+export interface ChatServerCounters {
+  readonly gate: Readonly<GateCounters>;
+  readonly service: Readonly<ServiceCounters>;
+  readonly hub: HubCounters;
+  readonly port: Readonly<PortCounters>;
+  /** Commands and events of the bus that had nobody to go to. */
+  readonly busDropped: number;
+  readonly sendBuffers: {
+    readonly usedBytes: number;
+    readonly allocatedBytes: number;
+    readonly limitBytes: number;
+  };
+  /** Connections that are open. */
+  readonly connections: number;
+}
+
+/** A chat server that runs. */
+export interface ChatServer {
+  /** Where it listens, with the port that the kernel chose. */
+  readonly addresses: { readonly packets: SocketAddress };
+  readonly backend: Backend;
+  /** Why this backend; for a log line. */
+  readonly why: string;
+  counters(): ChatServerCounters;
+  /** Answers what was asked, tells every client, closes everything that the server opened. */
+  stop(timeoutMs?: number): Promise<void>;
+}
+
+const DEFAULT_SHUTDOWN_MS = 30_000;
+const EPOCH_BYTES = 9;
+
+/**
+ * Starts a chat server: a port, a gate on it, a hub, a store, and the bus between gate and hub. Resolves
+ * when clients can connect; rejects with StartError, having closed what it had opened.
+ */
+export async function startChatServer(options: ChatServerOptions): Promise<ChatServer> {
+  const server = new RunningServer(options);
+  try {
+    await server.start();
+  } catch (error) {
+    await server.abandon();
+    throw startErrorOf(error);
+  }
+  return server;
+}
+
+class RunningServer implements ChatServer {
+  readonly #options: ChatServerOptions;
+  readonly #log: Logger;
+  readonly #opened: OpenedPort;
+  #store: Store | undefined;
+  #bus: InProcessBus | undefined;
+  #hub: HubService | undefined;
+  #gate: Gate | undefined;
+  #address: SocketAddress | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: ChatServerOptions) {
+    this.#options = options;
+    this.#log = options.log ?? silentLogger;
+    try {
+      this.#opened =
+        options.port === undefined ? openPort(options.engine) : { port: options.port, why: "given" };
+    } catch (error) {
+      throw startErrorOf(error);
+    }
+  }
+
+  get addresses(): { readonly packets: SocketAddress } {
+    return { packets: this.#address ?? this.#options.packets.address };
+  }
+
+  get backend(): Backend {
+    return this.#opened.port.backend;
+  }
+
+  get why(): string {
+    return this.#opened.why;
+  }
+
+  async start(): Promise<void> {
+    const { packets, limits, timeouts, rates, login, lobby, notices, serverName } = this.#options;
+    const { port } = this.#opened;
+    const random = this.#options.random ?? realRandom;
+    const epoch = Buffer.from(random.bytes(EPOCH_BYTES)).toString("base64url");
+    const store = await this.#openStore(random);
+    this.#store = store;
+    const bus = new InProcessBus((task) => port.atTurnEnd(task));
+    this.#bus = bus;
+    const hub = new HubService({
+      hub: {
+        bootEpoch: epoch,
+        normalizeName: nameKey,
+        ...given("lobbyKind", lobby?.kind),
+        ...given("duplicates", login?.duplicates),
+        ...given("maxSessionsPerUser", login?.maxSessionsPerUser),
+        ...given("maxRoomsPerSession", limits?.roomsPerSession),
+        ...given("memoryTailMessages", limits?.memoryRoomTail),
+        ...given("noticeMaxMembers", notices?.maxMembers),
+      },
+      bus,
+      store,
+      clock: port.clock,
+      log: this.#log,
+    });
+    this.#hub = hub;
+    await hub.start();
+    const gate = new Gate({
+      port,
+      bus,
+      store,
+      hasher: this.#options.hasher ?? new Argon2PasswordHasher({ random }),
+      settings: {
+        ...given("limits", limits),
+        ...given("timeouts", timeouts),
+        ...given("rates", rates),
+        ...given("login", login),
+      },
+      ...given("serverName", serverName),
+      epoch,
+      random,
+      log: this.#log,
+    });
+    this.#gate = gate;
+    try {
+      this.#address = await gate.listen(packets.address);
+    } catch (error) {
+      throw listenErrorOf(error, "packets", packets.address);
+    }
+  }
+
+  counters(): ChatServerCounters {
+    const gate = this.#gate as Gate;
+    const { port } = this.#opened;
+    return {
+      gate: gate.counters,
+      service: gate.service.counters,
+      hub: (this.#hub as HubService).counters,
+      port: port.counters,
+      busDropped: this.#bus?.droppedCount ?? 0,
+      sendBuffers: {
+        usedBytes: gate.service.sendBuffers.usedCount * CHUNK_BYTES,
+        allocatedBytes: port.arena.allocatedBytes,
+        limitBytes: port.arena.limitBytes,
+      },
+      connections: gate.sessionCount,
+    };
+  }
+
+  stop(timeoutMs = this.#options.timeouts?.shutdownMs ?? DEFAULT_SHUTDOWN_MS): Promise<void> {
+    this.#stopped ??= this.#stop(timeoutMs);
+    return this.#stopped;
+  }
+
+  /** Closes what a start that failed had opened. */
+  async abandon(): Promise<void> {
+    await this.#stop(0);
+  }
+
+  async #stop(timeoutMs: number): Promise<void> {
+    await this.#gate?.stop(timeoutMs);
+    await this.#hub?.stop();
+    if (this.#options.store === undefined) await this.#store?.close();
+    if (this.#options.port === undefined) await this.#opened.port.close();
+  }
+
+  #openStore(random: Random): Promise<Store> {
+    const { store, data } = this.#options;
+    if (store !== undefined) return Promise.resolve(store);
+    if (data === undefined) throw new TypeError("a chat server needs data.directory, or a store");
+    return openSqliteStore({
+      directory: data.directory,
+      random,
+      onTrouble: (error) => this.#log.error({ err: error }, "the store had to be opened again"),
+    });
+  }
+}
+
+/** `{ [key]: value }`, or nothing when there is no value: what is left out keeps its default. */
+function given<Key extends string, Value>(key: Key, value: Value | undefined): { [K in Key]?: Value } {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a computed key is typed as any string
+  return (value === undefined ? {} : { [key]: value }) as { [K in Key]?: Value };
+}

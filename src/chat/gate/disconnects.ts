@@ -1,0 +1,98 @@
+import type { DisconnectReason, RefusalReason } from "../../engine/index.ts";
+import { DisconnectCode, type DisconnectCodeName } from "../../protocol/codes.ts";
+
+/** A code that a session can be ended with. */
+export type EndCode = Exclude<DisconnectCodeName, "NONE">;
+
+/** What a Disconnect packet says in words. */
+export const disconnectTexts: Readonly<Record<EndCode, string>> = {
+  SHUTDOWN: "the server stops or restarts",
+  HEARTBEAT_TIMEOUT: "nothing came from you for too long",
+  HANDSHAKE_TIMEOUT: "you did not log in in time",
+  SLOW_READER: "you read too slowly",
+  SERVER_FULL: "the server has as many connections as it may have",
+  SERVER_ERROR: "something failed inside the server",
+  ADDRESS_LIMIT: "too many connections from your address",
+  INVALID_HEADER: "a packet's size was below 4",
+  PACKET_TOO_LARGE: "a packet's size was above the limit",
+  FLOOD: "too many requests although told to wait",
+  REPLACED: "the same user logged in elsewhere",
+  KICKED: "an administrator ended the session",
+  PROTOCOL_ERROR: "too many packets that could not be understood",
+  LOGGED_OUT: "you logged out",
+};
+
+/** What the engine counts a session under that the gate ends with a code. */
+export function engineReason(code: EndCode): DisconnectReason {
+  switch (code) {
+    case "SHUTDOWN":
+      return "SHUTDOWN";
+    case "HEARTBEAT_TIMEOUT":
+      return "IDLE_TIMEOUT";
+    case "HANDSHAKE_TIMEOUT":
+      return "HANDSHAKE_TIMEOUT";
+    case "INVALID_HEADER":
+    case "PACKET_TOO_LARGE":
+    case "PROTOCOL_ERROR":
+      return "PACKET_ERROR";
+    case "SLOW_READER":
+      return "SEND_QUEUE_FULL";
+    case "SERVER_FULL":
+    case "SERVER_ERROR":
+    case "ADDRESS_LIMIT":
+    case "FLOOD":
+    case "REPLACED":
+    case "KICKED":
+    case "LOGGED_OUT":
+      return "DISCONNECT";
+  }
+}
+
+/** The code that an ending which the engine began amounts to; "NONE" when the peer or the network did it. */
+export function disconnectCodeOf(reason: DisconnectReason, detail: number): DisconnectCodeName {
+  switch (reason) {
+    case "PACKET_ERROR":
+      return badFrameCode(detail);
+    case "SEND_QUEUE_FULL":
+      return "SLOW_READER";
+    case "HANDSHAKE_TIMEOUT":
+      return "HANDSHAKE_TIMEOUT";
+    case "IDLE_TIMEOUT":
+      return "HEARTBEAT_TIMEOUT";
+    case "SHUTDOWN":
+      return "SHUTDOWN";
+    case "RECV_BUFFER_OVER_FULL":
+    case "SEND_BUFFER_EXHAUSTED":
+    case "PORT_ERROR":
+      return "SERVER_ERROR";
+    case "NO_LOG":
+    case "UNKNOWN":
+    case "DISCONNECT":
+    case "SEND_ERROR":
+    case "RECV_0":
+    case "RECV_ERROR":
+      return "NONE";
+  }
+}
+
+/** The name of the code with which the framer refused bytes. */
+export function badFrameCode(code: number): "PACKET_TOO_LARGE" | "INVALID_HEADER" {
+  return DisconnectCode[code] === "PACKET_TOO_LARGE" ? "PACKET_TOO_LARGE" : "INVALID_HEADER";
+}
+
+/**
+ * What a connection that is refused is told. A rate of accepting is the address's own where there is a
+ * limit for addresses, else everybody's.
+ */
+export function refusalCode(reason: RefusalReason, hasAddressRate: boolean): EndCode {
+  switch (reason) {
+    case "SERVER_FULL":
+      return "SERVER_FULL";
+    case "ADDRESS_LIMIT":
+      return "ADDRESS_LIMIT";
+    case "ACCEPT_RATE":
+      return hasAddressRate ? "ADDRESS_LIMIT" : "SERVER_FULL";
+    case "SHUTDOWN":
+      return "SHUTDOWN";
+  }
+}

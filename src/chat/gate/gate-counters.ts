@@ -1,0 +1,45 @@
+import type { DisconnectCodeName, ErrorCodeName } from "../../protocol/codes.ts";
+
+/** Running totals of a gate, for metrics. Read them; only the gate writes. */
+export interface GateCounters {
+  /** Sessions that are logged in now. */
+  signedIn: number;
+  /** Requests that the hub has not answered yet. */
+  requestsOutstanding: number;
+  /** Rooms with a member here, now. */
+  rooms: number;
+  packetsReceived: number;
+  /** Batches of events, and events in them. */
+  eventBatches: number;
+  events: number;
+  /** Messages that were encoded for a room. */
+  messagesFannedOut: number;
+  /** Notices that were queued for a member: messages, joins and leaves. */
+  deliveries: number;
+  logins: number;
+  registrations: number;
+  /** Refusals, by their code. */
+  refusals: Partial<Record<ErrorCodeName, number>>;
+  /** Sessions that were told why they are ended, by the code. */
+  disconnects: Partial<Record<DisconnectCodeName, number>>;
+  /** Sessions that were cut off because the send buffers ran short. */
+  relieved: number;
+}
+
+export function newGateCounters(): GateCounters {
+  return {
+    signedIn: 0,
+    requestsOutstanding: 0,
+    rooms: 0,
+    packetsReceived: 0,
+    eventBatches: 0,
+    events: 0,
+    messagesFannedOut: 0,
+    deliveries: 0,
+    logins: 0,
+    registrations: 0,
+    refusals: {},
+    disconnects: {},
+    relieved: 0,
+  };
+}

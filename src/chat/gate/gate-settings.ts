@@ -1,0 +1,127 @@
+import { DEFAULT_PACKET_LIMIT_BYTES, PACKET_LIMIT_CEILING_BYTES } from "../../protocol/packet-framer.ts";
+import { DEFAULT_TEXT_LIMIT_BYTES, TEXT_PACKET_OVERHEAD_BYTES } from "../../protocol/text.ts";
+
+/** What a gate allows. Every limit has a default, and an answer that docs/PROTOCOL.md gives. */
+export interface GateSettings {
+  readonly limits: GateLimits;
+  readonly timeouts: GateTimeouts;
+  readonly rates: GateRates;
+  readonly login: GateLoginSettings;
+}
+
+export interface GateLimits {
+  /** A packet, header included. Above: PACKET_TOO_LARGE, disconnected. Default 16 KiB. */
+  readonly packetBytes: number;
+  /** A message's text in UTF-8. Above: TEXT_INVALID. Default 4000. */
+  readonly textBytes: number;
+  /** What waits to be sent to one session. Reached: disconnected, SLOW_READER. Default 1 MiB. */
+  readonly sendQueueBytes: number;
+  /** Connections at once. Reached: SERVER_FULL. Default 16,384. */
+  readonly connections: number;
+  /** Connections at once from one address; 0: no limit. Reached: ADDRESS_LIMIT. Default 1,024. */
+  readonly connectionsPerAddress: number;
+  /** Connections accepted per second; 0: no limit. Above: SERVER_FULL. Default 0. */
+  readonly acceptsPerSecond: number;
+  /** The same for one address. Above: ADDRESS_LIMIT. Default 0. */
+  readonly acceptsPerSecondPerAddress: number;
+  /** Packets that cannot be understood, in one session. Reached: PROTOCOL_ERROR. Default 10. */
+  readonly invalidPackets: number;
+}
+
+export interface GateTimeouts {
+  /** From connecting to having logged in. Above: HANDSHAKE_TIMEOUT. 0: no limit. Default 10 s. */
+  readonly handshakeMs: number;
+  /** Silence after which a client is pinged. 0: never. Default 25 s. */
+  readonly pingMs: number;
+  /** Silence after a ping. Above: HEARTBEAT_TIMEOUT. Default 8 s. */
+  readonly pongMs: number;
+}
+
+/** 0 in any of them: no limit. Above: RATE_LIMITED with the time to wait. */
+export interface GateRates {
+  /** Default 50. */
+  readonly packetsPerSecond: number;
+  /** Packets that may come at once after a quiet time. Default 200. */
+  readonly packetsBurst: number;
+  /** Login attempts, right or wrong. Default 30. */
+  readonly loginsPerMinutePerAddress: number;
+  /** Default 20. */
+  readonly registrationsPerHourPerAddress: number;
+}
+
+export interface GateLoginSettings {
+  /** Guests may log in with a key of their own. Default true. */
+  readonly guests: boolean;
+  /** New accounts may be made. Default true. */
+  readonly registration: boolean;
+  /** Logins and registrations under way at once. More: BUSY; the hasher and the store have limits too. Default 2,048. */
+  readonly attemptsAtOnce: number;
+}
+
+export type GateSettingsInput = { readonly [Group in keyof GateSettings]?: Partial<GateSettings[Group]> };
+
+export const defaultGateSettings: GateSettings = {
+  limits: {
+    packetBytes: DEFAULT_PACKET_LIMIT_BYTES,
+    textBytes: DEFAULT_TEXT_LIMIT_BYTES,
+    sendQueueBytes: 1_048_576,
+    connections: 16_384,
+    connectionsPerAddress: 1024,
+    acceptsPerSecond: 0,
+    acceptsPerSecondPerAddress: 0,
+    invalidPackets: 10,
+  },
+  timeouts: { handshakeMs: 10_000, pingMs: 25_000, pongMs: 8000 },
+  rates: {
+    packetsPerSecond: 50,
+    packetsBurst: 200,
+    loginsPerMinutePerAddress: 30,
+    registrationsPerHourPerAddress: 20,
+  },
+  login: { guests: true, registration: true, attemptsAtOnce: 2048 },
+};
+
+/** A setting that cannot be, or that contradicts another. `code` "BAD_SETTING". */
+export class GateSettingsError extends Error {
+  readonly code = "BAD_SETTING";
+  constructor(message: string) {
+    super(message);
+    this.name = "GateSettingsError";
+  }
+}
+
+/** Fills in the defaults. Throws GateSettingsError. */
+export function resolveGateSettings(input: GateSettingsInput = {}): GateSettings {
+  const settings: GateSettings = {
+    limits: { ...defaultGateSettings.limits, ...input.limits },
+    timeouts: { ...defaultGateSettings.timeouts, ...input.timeouts },
+    rates: { ...defaultGateSettings.rates, ...input.rates },
+    login: { ...defaultGateSettings.login, ...input.login },
+  };
+  for (const [group, values] of Object.entries(settings)) {
+    for (const [key, value] of Object.entries(values as Record<string, unknown>)) {
+      if (typeof value === "number" && !(value >= 0)) {
+        throw new GateSettingsError(`${group}.${key} must not be below 0, got ${value}`);
+      }
+    }
+  }
+  const { limits, timeouts } = settings;
+  if (
+    limits.packetBytes < limits.textBytes + TEXT_PACKET_OVERHEAD_BYTES ||
+    limits.packetBytes > PACKET_LIMIT_CEILING_BYTES
+  ) {
+    throw new GateSettingsError(
+      `limits.packetBytes (${limits.packetBytes}) must be at least limits.textBytes (${limits.textBytes}) ` +
+        `+ ${TEXT_PACKET_OVERHEAD_BYTES}, and at most ${PACKET_LIMIT_CEILING_BYTES}`,
+    );
+  }
+  if (limits.sendQueueBytes < limits.packetBytes) {
+    throw new GateSettingsError(
+      `limits.sendQueueBytes (${limits.sendQueueBytes}) must be at least limits.packetBytes (${limits.packetBytes})`,
+    );
+  }
+  if (timeouts.pingMs > 0 && timeouts.pongMs === 0) {
+    throw new GateSettingsError("timeouts.pongMs must be above 0 when clients are pinged");
+  }
+  return settings;
+}

@@ -1,0 +1,177 @@
+import * as z from "zod";
+import { backendChoices } from "../engine/index.ts";
+import { PACKET_LIMIT_CEILING_BYTES } from "../protocol/packet-framer.ts";
+import { TEXT_PACKET_OVERHEAD_BYTES } from "../protocol/text.ts";
+import {
+  address,
+  byteSize,
+  choice,
+  duration,
+  flag,
+  keyInfos,
+  path,
+  show,
+  wholeNumber,
+  type KeyInfo,
+} from "./config-value.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const MILLION = 1_000_000;
+
+/** Every section and key, with its default, its range and a sentence about it. */
+export const configSchema = z
+  .strictObject({
+    packets: z.strictObject({
+      address: address("127.0.0.1:9000", "Where clients connect over TCP."),
+    }),
+    http: z.strictObject({
+      address: address("127.0.0.1:8080", "Where HTTP, WebSocket and the web client are served."),
+    }),
+    data: z.strictObject({
+      directory: path("./portico-data", "Where accounts and messages are kept; made when missing."),
+    }),
+    engine: z.strictObject({
+      backend: choice(
+        backendChoices,
+        "auto",
+        "Which completion port to use; auto picks the best that works.",
+      ),
+      arenaLimit: byteSize(
+        "256MiB",
+        MIB,
+        64 * GIB,
+        "Memory for bytes that wait to be sent, all sessions together.",
+      ),
+    }),
+    limits: z.strictObject({
+      packet: byteSize("16KiB", 1024, PACKET_LIMIT_CEILING_BYTES, "The largest packet, header included."),
+      text: byteSize("4000B", 1, PACKET_LIMIT_CEILING_BYTES, "The longest text of a message, in UTF-8."),
+      sendQueue: byteSize("1MiB", KIB, GIB, "Bytes that may wait for one session before it is disconnected."),
+      connections: wholeNumber(16_384, 1, MILLION, "Connections at once."),
+      connectionsPerAddress: wholeNumber(
+        1024,
+        0,
+        MILLION,
+        "Connections at once from one address; 0: no limit.",
+      ),
+      acceptRate: wholeNumber(0, 0, MILLION, "Connections accepted per second; 0: no limit."),
+      acceptRatePerAddress: wholeNumber(0, 0, MILLION, "The same from one address; 0: no limit."),
+      invalidPackets: wholeNumber(
+        10,
+        1,
+        MILLION,
+        "Packets without meaning before a session is disconnected.",
+      ),
+      roomsPerSession: wholeNumber(64, 1, 65_536, "Rooms that one session may be in, the lobby included."),
+      memoryRoomTail: wholeNumber(1000, 0, 100_000, "Messages that a memory room keeps."),
+    }),
+    timeouts: z.strictObject({
+      handshake: duration("10s", 0, HOUR_MS, "Time from connecting to having logged in; 0s: no limit."),
+      ping: duration("25s", 0, DAY_MS, "Silence after which a client is pinged; 0s: never."),
+      pong: duration("8s", 100, HOUR_MS, "Silence after a ping that ends the connection."),
+      shutdown: duration("30s", 0, HOUR_MS, "The most that stopping waits for answers under way."),
+    }),
+    rates: z.strictObject({
+      packetsPerSecond: wholeNumber(50, 0, MILLION, "Packets per second of one session; 0: no limit."),
+      packetsBurst: wholeNumber(
+        200,
+        1,
+        MILLION,
+        "Packets that a session may send at once after a quiet time.",
+      ),
+      loginsPerMinutePerAddress: wholeNumber(30, 0, MILLION, "Login attempts, right or wrong; 0: no limit."),
+      registrationsPerHourPerAddress: wholeNumber(20, 0, MILLION, "Accounts asked for; 0: no limit."),
+    }),
+    login: z.strictObject({
+      guests: flag(false, "Whether one may log in without an account."),
+      registration: flag(true, "Whether one may make an account."),
+      duplicates: choice(
+        ["allow", "reject", "replace"],
+        "allow",
+        "What a further login of the same user does: both stay, the new or the old one goes.",
+      ),
+      maxSessionsPerUser: wholeNumber(
+        8,
+        1,
+        1024,
+        "Sessions of one user at once, where duplicates are allowed.",
+      ),
+      attemptsAtOnce: wholeNumber(2048, 1, 65_536, "Logins and registrations under way at once."),
+    }),
+    lobby: z.strictObject({
+      kind: choice(["logged", "memory"], "logged", "Whether the lobby's messages are kept on the disk."),
+    }),
+    notices: z.strictObject({
+      maxMembers: wholeNumber(1000, 0, MILLION, "The largest room that is told who joins and leaves."),
+    }),
+    log: z.strictObject({
+      level: choice(
+        ["trace", "debug", "info", "warn", "error", "fatal", "silent"],
+        "info",
+        "The least important log lines that are written.",
+      ),
+    }),
+  })
+  .superRefine(({ limits }, context) => {
+    const leastPacket = limits.text + TEXT_PACKET_OVERHEAD_BYTES;
+    if (limits.packet < leastPacket) {
+      context.addIssue({
+        code: "custom",
+        path: ["limits", "packet"],
+        message: `is ${limits.packet} bytes; expected at least ${leastPacket}: limits.text and ${TEXT_PACKET_OVERHEAD_BYTES} for what is around it`,
+        input: limits.packet,
+      });
+    }
+    if (limits.sendQueue < limits.packet) {
+      context.addIssue({
+        code: "custom",
+        path: ["limits", "sendQueue"],
+        message: `is ${limits.sendQueue} bytes; expected at least limits.packet, ${limits.packet}`,
+        input: limits.sendQueue,
+      });
+    }
+  });
+
+/** Effective settings: sizes in bytes, durations in milliseconds, addresses parsed. */
+export type PorticoConfig = z.output<typeof configSchema>;
+
+/** A setting as documentation and the commands see it. */
+export interface ConfigKey extends KeyInfo {
+  /** "limits.sendQueue" */
+  readonly path: string;
+  readonly section: string;
+  readonly name: string;
+  /** "PORTICO_LIMITS_SEND_QUEUE" */
+  readonly environmentName: string;
+  /** "--limits-send-queue" */
+  readonly flagName: string;
+}
+
+/** All of them, in the order of the schema. */
+export const configKeys: readonly ConfigKey[] = Object.entries(configSchema.shape).flatMap(
+  ([section, sectionSchema]) =>
+    Object.entries(sectionSchema.shape).map(([name, schema]) => describeKey(section, name, schema)),
+);
+
+export const configSections: readonly string[] = Object.keys(configSchema.shape);
+
+function describeKey(section: string, name: string, schema: z.ZodType): ConfigKey {
+  const info = keyInfos.get(schema);
+  if (info === undefined) throw new Error(`${show(`${section}.${name}`)} is not described`);
+  // sendQueue → send-queue
+  const words = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return {
+    path: `${section}.${name}`,
+    section,
+    name,
+    environmentName: `PORTICO_${section}_${words.replaceAll("-", "_")}`.toUpperCase(),
+    flagName: `--${section}-${words}`,
+    description: info.description,
+    defaultText: info.defaultText,
+    format: info.format,
+  };
+}

@@ -1,0 +1,333 @@
+import { unreachable } from "../base/assert.ts";
+import type { PacketBodies, PacketInit } from "../protocol/packets.ts";
+import { DisconnectCode, ErrorCode, mayReconnect, PacketType } from "../protocol/codes.ts";
+import {
+  decodeServerPacket,
+  type ServerPacket,
+  UNDECODED,
+  type UndecodedPacket,
+} from "../protocol/packet-decoder.ts";
+import { encodePacketBytes, PacketTooLargeError } from "../protocol/packet-encoder.ts";
+import { PACKET_LIMIT_CEILING_BYTES } from "../protocol/packet-framer.ts";
+import { ChatError, disconnectCodeName, errorCodeName } from "./chat-error.ts";
+import type { ClientEnvironment, ClientTimer } from "./environment.ts";
+import type { Transport, TransportConnection, TransportEvents } from "./transport.ts";
+
+/** Which response answers which request. */
+interface ResponseTypes {
+  [PacketType.REGISTER_REQUEST]: PacketType.REGISTER_RESPONSE;
+  [PacketType.LOGIN_REQUEST]: PacketType.LOGIN_RESPONSE;
+  [PacketType.PUBLISH_REQUEST]: PacketType.PUBLISH_RESPONSE;
+  [PacketType.WHISPER_REQUEST]: PacketType.WHISPER_RESPONSE;
+  [PacketType.JOIN_ROOM_REQUEST]: PacketType.JOIN_ROOM_RESPONSE;
+  [PacketType.LEAVE_ROOM_REQUEST]: PacketType.LEAVE_ROOM_RESPONSE;
+  [PacketType.HISTORY_REQUEST]: PacketType.HISTORY_RESPONSE;
+  [PacketType.USER_LIST_REQUEST]: PacketType.USER_LIST_RESPONSE;
+}
+
+export type RequestType = keyof ResponseTypes;
+export type RequestFields<Type extends RequestType> = Omit<PacketInit<Type>, "requestId">;
+export type ResponseBody<Type extends RequestType> = PacketBodies[ResponseTypes[Type]];
+
+type ResponsePacket = Extract<ServerPacket, { readonly type: ResponseTypes[RequestType] }>;
+
+/** What is told to the link's owner as it comes. */
+export type Notice = Extract<
+  ServerPacket,
+  {
+    readonly type:
+      | PacketType.MESSAGE_NOTICE
+      | PacketType.WHISPER_NOTICE
+      | PacketType.USER_JOINED_NOTICE
+      | PacketType.USER_LEFT_NOTICE;
+  }
+>;
+
+/** Why a link ended. */
+export interface LinkEnd {
+  readonly why: string;
+  /** What the server's Disconnect said; NONE when there was none. */
+  readonly code: DisconnectCode;
+  readonly retryAfterMs: number;
+  readonly mayReconnect: boolean;
+}
+
+export interface LinkEvents {
+  onHello(hello: PacketBodies[PacketType.HELLO]): void;
+  onNotice(notice: Notice): void;
+  onWarning(error: ChatError): void;
+  /** Terminal, once. Every request has been answered, the open ones with CONNECTION_LOST. */
+  onEnded(end: LinkEnd): void;
+}
+
+export interface LinkOptions {
+  readonly transport: Transport;
+  readonly environment: ClientEnvironment;
+  readonly events: LinkEvents;
+  /** Time to connect and to get the server's Hello. */
+  readonly helloTimeoutMs: number;
+}
+
+interface OpenRequest {
+  readonly type: RequestType;
+  readonly answer: (answer: ResponsePacket["body"] | ChatError) => void;
+  readonly timer: ClientTimer;
+}
+
+/** Used when the server's Hello says 0. */
+const DEFAULT_PING_INTERVAL_MS = 25_000;
+const DEFAULT_PONG_TIMEOUT_MS = 8000;
+
+/**
+ * One connection to a server, from connect to end: matches responses with requests, answers pings, and
+ * finds out when the server is gone without a word. Whoever wants another makes another link.
+ */
+export class ServerLink implements TransportEvents {
+  readonly #environment: ClientEnvironment;
+  readonly #events: LinkEvents;
+  readonly #connection: TransportConnection;
+  readonly #requests = new Map<number, OpenRequest>();
+  #phase: "connecting" | "greeting" | "up" | "ending" | "ended" = "connecting";
+  #nextRequestId = 1;
+  #packetLimitBytes = PACKET_LIMIT_CEILING_BYTES;
+  #timer: ClientTimer | undefined;
+  #lastReceivedMs = 0;
+  #quietMs = 0;
+  #pongTimeoutMs = 0;
+  #pingNonce = 0;
+  /** Why the link ends, when that is known before the transport says so. */
+  #end: LinkEnd | undefined;
+
+  constructor(options: LinkOptions) {
+    this.#environment = options.environment;
+    this.#events = options.events;
+    const { helloTimeoutMs } = options;
+    this.#timer = this.#environment.startTimer(helloTimeoutMs, () => {
+      this.fail(`no greeting from ${options.transport.address} within ${helloTimeoutMs} ms`);
+    });
+    this.#connection = options.transport.connect(this);
+  }
+
+  /**
+   * Sends a request; `answer` is called once, later: with the response when its code is OK, else with a
+   * ChatError: the server's, or TIMEOUT, CONNECTION_LOST, TEXT_INVALID (above the packet limit).
+   */
+  request<Type extends RequestType>(
+    type: Type,
+    fields: RequestFields<Type>,
+    timeoutMs: number,
+    answer: (answer: ResponseBody<Type> | ChatError) => void,
+  ): void {
+    const requestId = this.#takeRequestId();
+    const failure = this.#send(type, { ...fields, requestId });
+    const timer = this.#environment.startTimer(failure === undefined ? timeoutMs : 0, () => {
+      this.#answer(requestId, failure ?? new ChatError("TIMEOUT", `no answer within ${timeoutMs} ms`));
+    });
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- compared with the response's type before it is called
+    this.#requests.set(requestId, { type, answer: answer as OpenRequest["answer"], timer });
+  }
+
+  /** Logs out if `isLoggedIn`, sends what is queued and ends; `onEnded` follows. */
+  close(isLoggedIn: boolean): void {
+    if (this.#phase === "ending" || this.#phase === "ended") return;
+    if (isLoggedIn) this.#send(PacketType.LOGOUT_REQUEST, { requestId: this.#takeRequestId() });
+    const isOpen = this.#phase !== "connecting";
+    this.#becomeEnding({
+      why: "closed by this client",
+      code: DisconnectCode.NONE,
+      retryAfterMs: 0,
+      mayReconnect: false,
+    });
+    if (isOpen) this.#connection.close();
+    else this.#connection.abort();
+  }
+
+  /** Ends at once, for a reason that allows another attempt; `onEnded` follows. */
+  fail(why: string, retryAfterMs = 0): void {
+    if (this.#phase === "ending" || this.#phase === "ended") return;
+    this.#becomeEnding({ why, code: DisconnectCode.NONE, retryAfterMs, mayReconnect: true });
+    this.#connection.abort();
+  }
+
+  onOpen(): void {
+    if (this.#phase === "connecting") this.#phase = "greeting";
+  }
+
+  onPacket(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#phase === "ending" || this.#phase === "ended") return;
+    this.#lastReceivedMs = this.#environment.clock.monotonicMs();
+    const packet = decodeServerPacket(bytes, start, end);
+    switch (packet.type) {
+      case PacketType.HELLO:
+        if (this.#phase === "greeting") this.#onHello(packet.body);
+        break;
+      case PacketType.PING:
+        this.#send(PacketType.PONG, { nonce: packet.body.nonce });
+        break;
+      case PacketType.PONG:
+      case PacketType.LOGOUT_RESPONSE:
+        break;
+      case PacketType.DISCONNECT:
+        this.#onDisconnect(packet.body);
+        break;
+      case PacketType.MESSAGE_NOTICE:
+      case PacketType.WHISPER_NOTICE:
+      case PacketType.USER_JOINED_NOTICE:
+      case PacketType.USER_LEFT_NOTICE:
+        this.#events.onNotice(packet);
+        break;
+      case PacketType.ERROR_NOTICE:
+        this.#onErrorNotice(packet.body);
+        break;
+      case UNDECODED:
+        this.#onUndecoded(packet);
+        break;
+      case PacketType.REGISTER_RESPONSE:
+      case PacketType.LOGIN_RESPONSE:
+      case PacketType.PUBLISH_RESPONSE:
+      case PacketType.WHISPER_RESPONSE:
+      case PacketType.JOIN_ROOM_RESPONSE:
+      case PacketType.LEAVE_ROOM_RESPONSE:
+      case PacketType.HISTORY_RESPONSE:
+      case PacketType.USER_LIST_RESPONSE:
+        this.#onResponse(packet);
+        break;
+      default:
+        unreachable(packet);
+    }
+  }
+
+  onClosed(why: string): void {
+    if (this.#phase === "ended") return;
+    this.#phase = "ended";
+    this.#timer?.cancel();
+    const end = this.#end ?? { why, code: DisconnectCode.NONE, retryAfterMs: 0, mayReconnect: true };
+    const lost = new ChatError("CONNECTION_LOST", end.why);
+    for (const requestId of this.#requests.keys()) this.#answer(requestId, lost);
+    this.#events.onEnded(end);
+  }
+
+  #takeRequestId(): number {
+    const requestId = this.#nextRequestId;
+    this.#nextRequestId = requestId === 0xffff_ffff ? 1 : requestId + 1;
+    return requestId;
+  }
+
+  #becomeEnding(end: LinkEnd): void {
+    this.#phase = "ending";
+    this.#end = end;
+    this.#timer?.cancel();
+  }
+
+  #onHello(hello: PacketBodies[PacketType.HELLO]): void {
+    this.#phase = "up";
+    this.#timer?.cancel();
+    if (hello.packetLimitBytes > 0) {
+      this.#packetLimitBytes = Math.min(hello.packetLimitBytes, PACKET_LIMIT_CEILING_BYTES);
+    }
+    this.#pongTimeoutMs = hello.pongTimeoutMs > 0 ? hello.pongTimeoutMs : DEFAULT_PONG_TIMEOUT_MS;
+    const pingIntervalMs = hello.pingIntervalMs > 0 ? hello.pingIntervalMs : DEFAULT_PING_INTERVAL_MS;
+    this.#quietMs = pingIntervalMs + this.#pongTimeoutMs;
+    this.#watchSilence();
+    this.#events.onHello(hello);
+  }
+
+  /**
+   * A server pings a client that is silent, so a client that hears nothing for longer than that takes
+   * has lost its server, or lives on a line that swallows packets. One ping of its own makes sure.
+   */
+  #watchSilence(): void {
+    const quietForMs = this.#environment.clock.monotonicMs() - this.#lastReceivedMs;
+    if (quietForMs < this.#quietMs) {
+      this.#timer = this.#environment.startTimer(this.#quietMs - quietForMs, () => this.#watchSilence());
+      return;
+    }
+    this.#pingNonce = (this.#pingNonce + 1) % 0x1_0000_0000;
+    const heardBeforeMs = this.#lastReceivedMs;
+    this.#send(PacketType.PING, { nonce: this.#pingNonce });
+    this.#timer = this.#environment.startTimer(this.#pongTimeoutMs, () => {
+      if (this.#lastReceivedMs > heardBeforeMs) this.#watchSilence();
+      else
+        this.fail(
+          `the server has been silent for ${Math.round((this.#quietMs + this.#pongTimeoutMs) / 1000)} s`,
+        );
+    });
+  }
+
+  #onDisconnect(body: PacketBodies[PacketType.DISCONNECT]): void {
+    const name = disconnectCodeName(body.code) ?? `code ${body.code}`;
+    this.#becomeEnding({
+      why: body.reason === "" ? name : `${name}: ${body.reason}`,
+      code: body.code,
+      retryAfterMs: body.retryAfterMs,
+      mayReconnect: mayReconnect(body.code),
+    });
+    this.#connection.close();
+  }
+
+  #onResponse(packet: ResponsePacket): void {
+    const request = this.#requests.get(packet.body.requestId);
+    // The answer to a request that has timed out comes too late: it is nobody's.
+    if (request === undefined) return;
+    const { code, detail, retryAfterMs } = packet.body;
+    if (packet.type !== responseTypes[request.type]) {
+      this.#answer(
+        packet.body.requestId,
+        new ChatError("SERVER_ERROR", "the server answered with another packet"),
+      );
+    } else if (code === ErrorCode.OK) {
+      this.#answer(packet.body.requestId, packet.body);
+    } else {
+      this.#answer(packet.body.requestId, new ChatError(errorCodeName(code), detail, { retryAfterMs }));
+    }
+  }
+
+  #onErrorNotice(body: PacketBodies[PacketType.ERROR_NOTICE]): void {
+    const error = new ChatError(errorCodeName(body.code), body.detail, { retryAfterMs: body.retryAfterMs });
+    if (this.#requests.has(body.requestId)) this.#answer(body.requestId, error);
+    else this.#events.onWarning(error);
+  }
+
+  #onUndecoded(packet: UndecodedPacket): void {
+    // A later server may say things that this client does not know; they are not for it.
+    if (packet.failure === "UNKNOWN_TYPE") return;
+    const error = new ChatError("INVALID_PACKET", `from the server: ${packet.detail}`);
+    if (this.#requests.has(packet.requestId)) this.#answer(packet.requestId, error);
+    else this.#events.onWarning(error);
+  }
+
+  #answer(requestId: number, answer: ResponsePacket["body"] | ChatError): void {
+    const request = this.#requests.get(requestId);
+    if (request === undefined) return;
+    this.#requests.delete(requestId);
+    request.timer.cancel();
+    request.answer(answer);
+  }
+
+  /** Undefined when it was sent; else why not. */
+  #send<Type extends Parameters<typeof encodePacketBytes>[0]>(
+    type: Type,
+    body: PacketInit<Type>,
+  ): ChatError | undefined {
+    try {
+      const packet = encodePacketBytes(type, body, this.#packetLimitBytes);
+      return this.#connection.send(packet)
+        ? undefined
+        : new ChatError("CONNECTION_LOST", "the connection is closed");
+    } catch (error) {
+      if (!(error instanceof PacketTooLargeError)) throw error;
+      return new ChatError("TEXT_INVALID", error.message, { cause: error });
+    }
+  }
+}
+
+const responseTypes: { readonly [Type in RequestType]: ResponseTypes[Type] } = {
+  [PacketType.REGISTER_REQUEST]: PacketType.REGISTER_RESPONSE,
+  [PacketType.LOGIN_REQUEST]: PacketType.LOGIN_RESPONSE,
+  [PacketType.PUBLISH_REQUEST]: PacketType.PUBLISH_RESPONSE,
+  [PacketType.WHISPER_REQUEST]: PacketType.WHISPER_RESPONSE,
+  [PacketType.JOIN_ROOM_REQUEST]: PacketType.JOIN_ROOM_RESPONSE,
+  [PacketType.LEAVE_ROOM_REQUEST]: PacketType.LEAVE_ROOM_RESPONSE,
+  [PacketType.HISTORY_REQUEST]: PacketType.HISTORY_RESPONSE,
+  [PacketType.USER_LIST_REQUEST]: PacketType.USER_LIST_RESPONSE,
+};

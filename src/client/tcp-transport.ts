@@ -1,0 +1,135 @@
+import { lookup } from "node:dns";
+import { type Random, realRandom } from "../base/random.ts";
+import {
+  type CompletionPort,
+  formatSocketAddress,
+  SendBufferPool,
+  Service,
+  type Session,
+  type SocketAddress,
+} from "../engine/index.ts";
+import { PACKET_LIMIT_CEILING_BYTES, PacketFramer } from "../protocol/packet-framer.ts";
+import type { ClientEnvironment } from "./environment.ts";
+import type { Transport, TransportConnection, TransportEvents } from "./transport.ts";
+
+export interface TcpTransportOptions {
+  readonly port: CompletionPort;
+  /** Where to connect: an address, or a name that is looked up at each attempt. */
+  readonly address: SocketAddress | { readonly name: string; readonly port: number };
+  /** Time for one attempt to connect. Default 10,000 ms. */
+  readonly connectTimeoutMs?: number;
+  /** Share one among the transports of a port: a pool keeps a chunk of 64 KiB. Default: its own. */
+  readonly sendBuffers?: SendBufferPool;
+}
+
+/** The server may have any packet limit: the client takes what the header can say. */
+const framer = new PacketFramer(PACKET_LIMIT_CEILING_BYTES);
+
+/** Packets over TCP, on any completion port. */
+export class TcpTransport implements Transport {
+  readonly address: string;
+  readonly #options: TcpTransportOptions;
+  readonly #sendBuffers: SendBufferPool;
+
+  constructor(options: TcpTransportOptions) {
+    this.#options = options;
+    const { address } = options;
+    this.address = "name" in address ? `${address.name}:${address.port}` : formatSocketAddress(address);
+    this.#sendBuffers = options.sendBuffers ?? new SendBufferPool(options.port.arena);
+  }
+
+  connect(events: TransportEvents): TransportConnection {
+    return new TcpConnection(this.#options, this.#sendBuffers, events);
+  }
+}
+
+/** Time, timers and the machine's randomness as a client on this port needs them. */
+export function environmentOf(port: CompletionPort, random: Random = realRandom): ClientEnvironment {
+  return {
+    clock: port.clock,
+    random,
+    startTimer: (delayMs, onExpired) => port.startTimer(delayMs, onExpired),
+  };
+}
+
+/** One attempt and what becomes of it. A service of its own, so that its one session is surely this one's. */
+class TcpConnection implements TransportConnection {
+  readonly #options: TcpTransportOptions;
+  readonly #service: Service;
+  readonly #events: TransportEvents;
+  #phase: "connecting" | "open" | "closed" = "connecting";
+  #isGivenUp = false;
+  #session: Session | undefined;
+
+  constructor(options: TcpTransportOptions, sendBuffers: SendBufferPool, events: TransportEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#service = new Service({
+      port: options.port,
+      kind: "client",
+      framer,
+      sendBuffers,
+      limits: { sessions: 1 },
+      createHandler: () => ({
+        onConnected: (session) => this.#onConnected(session),
+        onFrame: (_session, bytes, start, end) => events.onPacket(bytes, start, end),
+        onDisconnected: (_session, reason, detail) => {
+          const why =
+            reason === "RECV_0" ? "the server closed the connection" : `the connection ended: ${reason}`;
+          this.#close(detail > 0 ? `${why} (${detail})` : why);
+        },
+      }),
+    });
+    const { address } = options;
+    if ("name" in address) this.#lookUp(address.name, address.port);
+    else this.#connect(address);
+  }
+
+  send(packet: Uint8Array): boolean {
+    return this.#session?.sendBytes(packet) ?? false;
+  }
+
+  close(): void {
+    if (this.#session === undefined) this.abort();
+    else this.#session.disconnect();
+  }
+
+  abort(): void {
+    this.#isGivenUp = true;
+    if (this.#session !== undefined) this.#session.abort();
+    // While connecting there is nothing to close yet; the end is told in a later turn, as always.
+    else this.#options.port.post(() => this.#close("given up while connecting"));
+  }
+
+  #lookUp(name: string, port: number): void {
+    lookup(name, (error, host, family) => {
+      if (error !== null) this.#close(`look up ${name}: ${error.code ?? error.message}`);
+      else if (!this.#isGivenUp) this.#connect({ family: family === 6 ? 6 : 4, host, port });
+    });
+  }
+
+  #connect(address: SocketAddress): void {
+    this.#service
+      .connect(address, { timeoutMs: this.#options.connectTimeoutMs ?? 10_000 })
+      .catch((error: unknown) => {
+        this.#close(error instanceof Error ? error.message : String(error));
+      });
+  }
+
+  #onConnected(session: Session): void {
+    if (this.#isGivenUp) {
+      session.abort();
+      return;
+    }
+    this.#phase = "open";
+    this.#session = session;
+    this.#events.onOpen();
+  }
+
+  #close(why: string): void {
+    if (this.#phase === "closed") return;
+    this.#phase = "closed";
+    this.#session = undefined;
+    this.#events.onClosed(why);
+  }
+}

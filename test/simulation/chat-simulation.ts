@@ -1,0 +1,284 @@
+import { SeededRandom } from "../../src/base/random.ts";
+import { type ChatServer, startChatServer } from "../../src/chat/chat-server.ts";
+import type { PasswordHasher } from "../../src/chat/gate/password.ts";
+import { MemoryDisk } from "../../src/chat/store/memory-disk.ts";
+import { MemoryStore } from "../../src/chat/store/memory-store.ts";
+import { roughFaults } from "../../src/engine/simulated/network-faults.ts";
+import { SimulatedNetwork } from "../../src/engine/simulated/simulated-network.ts";
+import type { SimulatedPort } from "../../src/engine/simulated/simulated-port.ts";
+import { checkRules } from "./rules.ts";
+import { SimulatedUser } from "./simulated-user.ts";
+
+export interface SimulationOptions {
+  readonly seed: number;
+  /** Things done before peace comes. Default 150. */
+  readonly actionCount?: number;
+  /** Told every completion, to read what led to a failure. */
+  readonly onTrace?: (line: string) => void;
+}
+
+export interface SimulationReport {
+  readonly seed: number;
+  /** Stands for everything that happened; equal for equal seeds. */
+  readonly fingerprint: number;
+  readonly stepCount: number;
+  readonly virtualMs: number;
+  readonly acknowledgedCount: number;
+  readonly heardCount: number;
+  readonly crashCount: number;
+}
+
+/** A rule was broken, or the run did not come to rest. The seed reproduces it. */
+export class SimulationError extends Error {
+  readonly seed: number;
+  constructor(seed: number, message: string) {
+    super(`${message}\n  reproduce: npm run simulate -- --seed ${seed}`);
+    this.name = "SimulationError";
+    this.seed = seed;
+  }
+}
+
+export const ROOMS = [
+  { name: "lobby", kind: "logged" },
+  { name: "tea", kind: "logged" },
+  { name: "noise", kind: "memory" },
+] as const;
+
+const address = { family: 4, host: "127.0.0.1", port: 9000 } as const;
+
+/** The work of a hash without the work. */
+const quickHasher: PasswordHasher = {
+  hash: async (password) => `quick:${password}`,
+  verify: async (password, phc) => phc === `quick:${password}`,
+  verifyAbsent: async () => false,
+};
+
+/** One whole run: a server, its disk, some users, and everything that can go wrong, all from one seed. */
+export async function simulateChat(options: SimulationOptions): Promise<SimulationReport> {
+  const run = new Simulation(options);
+  return run.run();
+}
+
+class Simulation {
+  readonly #seed: number;
+  readonly #actionCount: number;
+  readonly #random: SeededRandom;
+  readonly #network: SimulatedNetwork;
+  readonly #disk = new MemoryDisk();
+  readonly #users: SimulatedUser[] = [];
+  /** Users whose machine crashed; what they were told still counts. */
+  readonly #gone: SimulatedUser[] = [];
+  readonly #breaches: string[] = [];
+  #server: ChatServer | undefined;
+  #serverPort: SimulatedPort | undefined;
+  #store: MemoryStore | undefined;
+  #textCount = 0;
+  #portCount = 0;
+  #crashCount = 0;
+
+  constructor(options: SimulationOptions) {
+    this.#seed = options.seed;
+    this.#actionCount = options.actionCount ?? 150;
+    this.#random = new SeededRandom(options.seed ^ 0x5eed);
+    this.#network = new SimulatedNetwork({
+      seed: options.seed,
+      faults: { ...roughFaults, maxDelayMs: 5, resetChance: this.#random.chance(0.5) ? 0.002 : 0, refuseChance: 0.05 },
+      ...(options.onTrace === undefined ? {} : { onTrace: options.onTrace }),
+    });
+  }
+
+  async run(): Promise<SimulationReport> {
+    await this.#startServer();
+    const userCount = 3 + this.#random.below(5);
+    for (let index = 0; index < userCount; index++) this.#users.push(this.#newUser(`user${index}`, true));
+    for (let action = 0; action < this.#actionCount; action++) {
+      await this.#act();
+      await this.#pass(this.#random.below(60));
+      this.#failOnBreach();
+    }
+    await this.#makePeace();
+    checkRules({
+      disk: this.#disk,
+      users: this.#users,
+      gone: this.#gone,
+      breach: (rule, what) => this.#breach(rule, what),
+    });
+    this.#failOnBreach();
+    await this.#endAtRest();
+    this.#failOnBreach();
+    const everybody = [...this.#users, ...this.#gone];
+    return {
+      seed: this.#seed,
+      fingerprint: this.#network.fingerprint,
+      stepCount: this.#network.stepCount,
+      virtualMs: Math.round(this.#network.clock.monotonicMs()),
+      acknowledgedCount: everybody.reduce((count, user) => count + user.acknowledged.length, 0),
+      heardCount: everybody.reduce(
+        (count, user) => count + [...user.records.values()].flatMap(({ segments }) => segments.flat()).length,
+        0,
+      ),
+      crashCount: this.#crashCount,
+    };
+  }
+
+  async #act(): Promise<void> {
+    const random = this.#random;
+    const user = this.#users[random.below(this.#users.length)] as SimulatedUser;
+    const room = ROOMS[random.below(ROOMS.length)] as (typeof ROOMS)[number];
+    const dice = random.next();
+    if (dice < 0.55) {
+      for (let count = 1 + random.below(4); count > 0; count--) user.say(room.name, this.#newText(user));
+    } else if (dice < 0.65) {
+      const other = this.#users[random.below(this.#users.length)] as SimulatedUser;
+      if (other !== user) user.whisper(random.chance(0.9) ? other.name : "nobody", this.#newText(user));
+    } else if (dice < 0.75) user.join(room.name, room.kind === "memory" ? "memory" : "logged");
+    else if (dice < 0.78) user.leave(room.name === "lobby" ? "tea" : room.name);
+    else if (dice < 0.84) user.look(room.name);
+    else if (dice < 0.88) this.#partition(user);
+    else if (dice < 0.91) this.#store?.failNextAppend(random.chance(0.5) ? "writeFails" : "diesAfterCommit");
+    else if (dice < 0.94) this.#crashUser(user);
+    else if (dice < 0.97) await this.#crashServer();
+    else this.#network.failNext("accept", 24);
+  }
+
+  #newText(user: SimulatedUser): string {
+    this.#textCount++;
+    return `${user.name} says ${this.#textCount}${this.#random.chance(0.1) ? " ".padEnd(2000, "x") : ""}`;
+  }
+
+  #partition(user: SimulatedUser): void {
+    const server = this.#serverPort;
+    if (server === undefined) return;
+    this.#network.partition(user.port, server);
+    this.#network.schedule(this.#random.below(6000), () => this.#network.heal(user.port, server));
+  }
+
+  #crashUser(user: SimulatedUser): void {
+    user.crash();
+    this.#gone.push(user);
+    this.#users.splice(this.#users.indexOf(user), 1, this.#newUser(user.name, false, user));
+  }
+
+  async #crashServer(): Promise<void> {
+    this.#crashCount++;
+    this.#serverPort?.crash();
+    this.#store?.crash();
+    await this.#pass(this.#random.below(800));
+    await this.#startServer();
+  }
+
+  async #startServer(): Promise<void> {
+    const port = this.#network.createPort(`server-${++this.#portCount}`);
+    const delays = new SeededRandom(this.#seed * 31 + this.#portCount);
+    const store = new MemoryStore({
+      disk: this.#disk,
+      random: delays,
+      defer: (action) => void port.startTimer(delays.below(4), action),
+    });
+    this.#serverPort = port;
+    this.#store = store;
+    const starting = startChatServer({
+      packets: { address },
+      port,
+      store,
+      hasher: quickHasher,
+      random: delays,
+      limits: { sendQueueBytes: 65_536, connectionsPerAddress: 0 },
+      timeouts: { handshakeMs: 10_000, pingMs: 3000, pongMs: 2000 },
+      rates: { packetsPerSecond: 0, packetsBurst: 0, loginsPerMinutePerAddress: 0, registrationsPerHourPerAddress: 0 },
+      login: { maxSessionsPerUser: 64 },
+    });
+    let isUp = false;
+    starting.then(
+      (server) => {
+        this.#server = server;
+        isUp = true;
+      },
+      (error: unknown) => this.#breach(0, `the server does not start: ${String(error)}`),
+    );
+    await this.#until(() => isUp || this.#breaches.length > 0, "the server starts");
+  }
+
+  #newUser(name: string, register: boolean, before?: SimulatedUser): SimulatedUser {
+    // Whoever crashed before the account was made has to make it now.
+    const mustRegister = register || (before !== undefined && this.#disk.findAccount(name) === undefined);
+    return new SimulatedUser({
+      name,
+      port: this.#network.createPort(`${name}-${++this.#portCount}`),
+      server: address,
+      random: new SeededRandom(this.#seed * 131 + this.#portCount),
+      breach: (rule, what) => this.#breach(rule, what),
+      register: mustRegister,
+    });
+  }
+
+  /** Nothing goes wrong any more: everybody comes back, and everything that waits is delivered. */
+  async #makePeace(): Promise<void> {
+    Object.assign(this.#network.faults, { resetChance: 0, refuseChance: 0 });
+    for (const user of this.#users) if (this.#serverPort !== undefined) this.#network.heal(user.port, this.#serverPort);
+    await this.#until(() => this.#users.every((user) => user.isQuiet || user.givenUp !== undefined), "everybody is back and quiet");
+    for (const user of this.#users) if (user.givenUp !== undefined) this.#breach(0, `${user.name} gave up: ${user.givenUp}`);
+    this.#failOnBreach();
+    for (const user of this.#users) user.say("lobby", `${user.name} says goodbye`);
+    const last = (): number => this.#disk.findRoom("lobby")?.lastOffset ?? 0;
+    await this.#until(
+      () =>
+        this.#users.every(
+          (user) => user.isQuiet && user.records.get("lobby")?.segments.at(-1)?.at(-1)?.offset === last(),
+        ),
+      "everybody has heard the last goodbye",
+    );
+    await this.#pass(500);
+  }
+
+  /** Rule 6: when all have gone, nothing is left. */
+  async #endAtRest(): Promise<void> {
+    const server = this.#server as ChatServer;
+    const closing = Promise.all([...this.#users.map(({ client }) => client.close()), server.stop(5000)]);
+    let isClosed = false;
+    void closing.then(() => {
+      isClosed = true;
+    });
+    await this.#until(() => isClosed, "everything closes");
+    const counters = server.counters();
+    if (counters.connections !== 0) this.#breach(6, `${counters.connections} connections are left`);
+    if (counters.service.sessionsOpened !== counters.service.sessionsClosed) this.#breach(6, "a session was not closed once");
+    if (counters.sendBuffers.usedBytes !== 0) this.#breach(6, `${counters.sendBuffers.usedBytes} bytes of send buffers are held`);
+    if (counters.hub.sessions !== 0 || counters.hub.users !== 0) this.#breach(6, "the hub still knows somebody");
+    for (const port of [this.#serverPort as SimulatedPort, ...this.#users.map((user) => user.port)]) {
+      if (port.counters.outstandingOperations !== 0) this.#breach(6, `${port.name} has operations without an end`);
+      if (port.counters.openSockets !== 0) this.#breach(6, `${port.name} has open sockets`);
+    }
+  }
+
+  async #pass(durationMs: number): Promise<void> {
+    const endMs = this.#network.clock.monotonicMs() + durationMs;
+    this.#network.schedule(durationMs, () => undefined);
+    await this.#until(() => this.#network.clock.monotonicMs() >= endMs, "time passes");
+    this.#checkQueues();
+  }
+
+  /** Rule 7: whatever readers do, the server's queues hold no more than their limits allow. */
+  #checkQueues(): void {
+    if (this.#server === undefined || this.#serverPort?.host.hasCrashed === true) return;
+    const { sendBuffers, connections } = this.#server.counters();
+    const limitBytes = (connections + 1) * 65_536 * 2 + 4 * 65_536;
+    if (sendBuffers.usedBytes > limitBytes) this.#breach(7, `${sendBuffers.usedBytes} bytes are queued for ${connections} sessions`);
+  }
+
+  async #until(predicate: () => boolean, what: string): Promise<void> {
+    const came = await this.#network.runUntilAsync(predicate, { maxSteps: 2_000_000, maxVirtualMs: 600_000 });
+    if (!came) {
+      const states = this.#users.map((user) => `${user.name}: ${user.client.state.name}, ${user.client.pendingCount} pending, ${user.givenUp ?? ""}`);
+      throw new SimulationError(this.#seed, `it never comes to this: ${what}\n  ${states.join("\n  ")}`);
+    }
+  }
+
+  #breach(rule: number, what: string): void {
+    this.#breaches.push(rule === 0 ? what : `rule ${rule}: ${what}`);
+  }
+
+  #failOnBreach(): void {
+    if (this.#breaches.length > 0) throw new SimulationError(this.#seed, this.#breaches.slice(0, 5).join("\n  "));
+  }
+}
