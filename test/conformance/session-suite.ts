@@ -5,6 +5,7 @@ import {
   type CompletionPort,
   type DisconnectReason,
   type Framer,
+  type PortSocket,
   Service,
   type ServiceLimits,
   type Session,
@@ -25,10 +26,15 @@ export interface SessionEnvironment {
   close(): Promise<void>;
 }
 
-export interface SessionSuiteOptions {
-  readonly create: () => Promise<SessionEnvironment>;
+/** The kind of port that the suite runs on. */
+export interface SessionSubject {
+  readonly name: string;
   /** Why the suite cannot run here. */
   readonly skipReason?: string | undefined;
+  create(): Promise<SessionEnvironment>;
+}
+
+export interface SessionSuiteOptions {
   /** Connect/close cycles of the churn test. Default 10,000. */
   readonly churnCycles?: number;
 }
@@ -160,8 +166,9 @@ class World {
 }
 
 /** Sessions and services over one port. */
-export function describeSessions(name: string, options: SessionSuiteOptions): void {
-  const skip = options.skipReason ?? false;
+export function describeSessions(subject: SessionSubject, options: SessionSuiteOptions = {}): void {
+  const { name } = subject;
+  const skip = subject.skipReason ?? false;
 
   const withWorld = (
     title: string,
@@ -169,7 +176,7 @@ export function describeSessions(name: string, options: SessionSuiteOptions): vo
     settings: { server?: Partial<ServiceLimits>; client?: Partial<ServiceLimits>; framer?: Framer; echoes?: boolean } = {},
   ): void => {
     it(`${title} [${name}]`, { skip }, async () => {
-      const world = new World(await options.create(), settings, settings.framer);
+      const world = new World(await subject.create(), settings, settings.framer);
       world.echoes = settings.echoes ?? false;
       await world.listen();
       try {
@@ -252,7 +259,7 @@ export function describeSessions(name: string, options: SessionSuiteOptions): vo
     });
 
     it(`a refused connection rejects with ECONNREFUSED [${name}]`, { skip }, async () => {
-      const world = new World(await options.create(), {});
+      const world = new World(await subject.create(), {});
       await world.listen();
       for (const service of [world.server]) await world.env.settled(service.close());
       await assert.rejects(world.env.settled(world.client.connect(world.address)), { code: "ECONNREFUSED" });
@@ -329,24 +336,47 @@ export function describeSessions(name: string, options: SessionSuiteOptions): vo
     withWorld(
       "a slow reader's queue stays within its limit, and only the slow reader is cut off",
       async (world) => {
-        const limit = 300_000;
-        const slow = await world.connect();
+        const limitBytes = 300_000;
         const fast = await world.connect();
-        // Stop the slow client's receiving by filling its own queue past its pause limit.
-        slow.client.onFrame = () => undefined;
+        // A socket of the port itself, which never asks to receive.
+        let slowSocket: PortSocket | undefined;
+        let isSlowClosed = false;
+        world.env.client.connect(world.address, {}, {
+          onConnectFailed: () => assert.fail("the slow reader connects"),
+          onConnected(socket) {
+            slowSocket = socket;
+            socket.open({
+              onReceived: () => assert.fail("the slow reader reads nothing"),
+              onReceiveEnded: () => undefined,
+              onSent: () => undefined,
+              onClosed: () => {
+                isSlowClosed = true;
+              },
+            });
+          },
+        });
+        await world.env.until(() => slowSocket !== undefined && world.serverPeers.length === 2, "the slow reader connects");
+        const slow = world.serverPeers[1] as Peer;
+        await world.env.until(() => slow.session !== undefined, "the server's session opens");
+        const session = slow.session as Session;
         let highest = 0;
-        let accepted = true;
-        for (let round = 0; accepted && round < 5000; round++) {
-          // Only what leaves within a turn can be read: without a turn between, nobody reads.
-          accepted = slow.serverSession.sendBytes(Buffer.alloc(10_000, "s"));
-          highest = Math.max(highest, slow.serverSession.queuedBytes);
+        let sent = 0;
+        while (session.isOpen) {
+          const before = sent;
+          session.sendBytes(Buffer.alloc(10_000, "s"));
+          fast.serverSession.sendBytes(Buffer.alloc(100, "f"));
+          sent++;
+          highest = Math.max(highest, session.queuedBytes);
+          assert.ok(sent < 10_000, "the kernel's buffers are full by now");
+          await world.env.until(() => fast.client.receivedBytes >= (before + 1) * 100 || !session.isOpen, "the fast one is served");
         }
-        assert.equal(accepted, false);
-        assert.ok(highest <= limit, `${highest} bytes were queued`);
-        await world.env.until(() => slow.server.ends.length === 1, "the slow one ends");
-        assert.deepEqual(slow.server.ends, [{ reason: "SEND_QUEUE_FULL", detail: 0 }]);
+        assert.ok(highest <= limitBytes, `${highest} bytes were queued`);
+        await world.env.until(() => slow.ends.length === 1, "the slow one ends");
+        assert.deepEqual(slow.ends, [{ reason: "SEND_QUEUE_FULL", detail: 0 }]);
         fast.serverSession.sendBytes(Buffer.from("still here"));
-        await world.env.until(() => fast.client.receivedBytes === 10, "the other is served");
+        await world.env.until(() => fast.client.receivedBytes === sent * 100 + 10, "the other is served");
+        slowSocket?.close();
+        await world.env.until(() => isSlowClosed, "the slow reader closes");
       },
       { server: { sendQueueBytes: 300_000 } },
     );
@@ -419,7 +449,7 @@ export function describeSessions(name: string, options: SessionSuiteOptions): vo
     );
 
     it(`an auto-reconnecting client comes back when the server does [${name}]`, { skip }, async () => {
-      const world = new World(await options.create(), {});
+      const world = new World(await subject.create(), {});
       await world.listen();
       const handler = new Peer();
       const keeper = new Service({
@@ -448,7 +478,7 @@ export function describeSessions(name: string, options: SessionSuiteOptions): vo
     });
 
     it(`a service does only what its kind allows [${name}]`, { skip }, async () => {
-      const world = new World(await options.create(), {});
+      const world = new World(await subject.create(), {});
       await world.listen();
       await assert.rejects(world.client.listen(world.address), { code: "WRONG_SERVICE_KIND" });
       await assert.rejects(world.server.connect(world.address), { code: "WRONG_SERVICE_KIND" });
