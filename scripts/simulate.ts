@@ -13,7 +13,10 @@ if (!Number.isInteger(first) || !Number.isInteger(count) || count < 1) {
 }
 for (let seed = first; seed < first + count; seed++) {
   try {
-    const report = await simulateChat({ seed, ...(values.trace === true ? { onTrace: (line) => console.log(line) } : {}) });
+    const report = await simulateChat({
+      seed,
+      ...(values.trace === true ? { onTrace: (line) => console.log(line) } : {}),
+    });
     console.log(JSON.stringify(report));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

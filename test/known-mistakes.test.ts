@@ -8,7 +8,8 @@ import { describe, it } from "node:test";
  */
 const mistakes: readonly { readonly mistake: string; readonly tests: readonly string[] }[] = [
   {
-    mistake: "a header below 4 was never rejected, 0 looped for ever, and the maximum was checked after the whole body",
+    mistake:
+      "a header below 4 was never rejected, 0 looped for ever, and the maximum was checked after the whole body",
     tests: [
       "a header with size below 4 is rejected at once",
       "size 0 cannot loop for ever",
@@ -16,14 +17,16 @@ const mistakes: readonly { readonly mistake: string; readonly tests: readonly st
     ],
   },
   {
-    mistake: "a session went back to the pool while an operation in the other direction was pending, without a generation",
+    mistake:
+      "a session went back to the pool while an operation in the other direction was pending, without a generation",
     tests: [
       "does not return to its pool while an operation in the other direction is pending",
       "refuses the id of a session that has ended, also when its slot is taken again",
     ],
   },
   {
-    mistake: "a double return made a phantom session; an unauthenticated disconnect decremented the user count",
+    mistake:
+      "a double return made a phantom session; an unauthenticated disconnect decremented the user count",
     tests: [
       "a double return to the pool throws and makes no phantom session",
       "an unauthenticated disconnect does not change the user count",
@@ -41,7 +44,13 @@ const mistakes: readonly { readonly mistake: string; readonly tests: readonly st
     tests: ["a range is sent only after it was closed, so uninitialised bytes cannot leave"],
   },
   { mistake: "a u16 size truncated silently", tests: ["a u16 size is never truncated above 65,535"] },
-  { mistake: "an accept error left the server deaf", tests: ["goes on accepting after accept errors"] },
+  {
+    mistake: "an accept error left the server deaf",
+    tests: [
+      "accepting goes on after it has failed",
+      "tells of accepts that failed for want of descriptors, and accepts again later",
+    ],
+  },
   {
     mistake: "a thread pool lost the order of one session's packets",
     tests: ["one session's packets keep their order"],

@@ -39,7 +39,8 @@ function code(file: string): string {
     .replaceAll(/(?<=^|[^:"'`])\/\/.*$/gm, "");
 }
 
-const importPattern = /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^"';]*?\sfrom\s+)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/g;
+const importPattern =
+  /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^"';]*?\sfrom\s+)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/g;
 
 function importsOf(file: string): Import[] {
   return [...code(file).matchAll(importPattern)].map((match) => {
@@ -62,7 +63,10 @@ function expectNone(breaches: readonly string[], rule: string): void {
 
 describe("tidy", () => {
   it("every source file belongs to a layer", () => {
-    expectNone(product.filter((file) => layerOf(file) === undefined), "put it into a folder of the tree:");
+    expectNone(
+      product.filter((file) => layerOf(file) === undefined),
+      "put it into a folder of the tree:",
+    );
   });
 
   it("imports go down only", () => {
@@ -71,14 +75,23 @@ describe("tidy", () => {
       const [folder, , mayImport] = layerOf(file) ?? ["", 0, []];
       return !target.startsWith(folder) && !mayImport.some((allowed) => target.startsWith(allowed));
     });
-    expectNone(breaches.map(({ file, target }) => `${file} imports ${target}`), "a lower layer knows nothing of a higher one:");
+    expectNone(
+      breaches.map(({ file, target }) => `${file} imports ${target}`),
+      "a lower layer knows nothing of a higher one:",
+    );
   });
 
   it("the engine is entered through its door", () => {
     const breaches = imports.filter(
-      ({ file, target }) => target.startsWith("src/engine/") && !file.startsWith("src/engine/") && target !== "src/engine/index.ts",
+      ({ file, target }) =>
+        target.startsWith("src/engine/") &&
+        !file.startsWith("src/engine/") &&
+        target !== "src/engine/index.ts",
     );
-    expectNone(breaches.map(({ file, target }) => `${file} imports ${target}`), "import from src/engine/index.ts:");
+    expectNone(
+      breaches.map(({ file, target }) => `${file} imports ${target}`),
+      "import from src/engine/index.ts:",
+    );
   });
 
   it("foreign functions are called in the uring and iocp folders alone", () => {
@@ -92,7 +105,10 @@ describe("tidy", () => {
     const breaches = imports.filter(
       ({ file, target }) => /^(node:)?(net|tls|dgram)$/.test(target) && !file.startsWith("src/engine/libuv/"),
     );
-    expectNone(breaches.map(({ file }) => file), "sockets are the ports' business:");
+    expectNone(
+      breaches.map(({ file }) => file),
+      "sockets are the ports' business:",
+    );
   });
 
   it("the clock and the random source are read in one place each", () => {
@@ -103,39 +119,72 @@ describe("tidy", () => {
   });
 
   it("the hub is a state machine: no I/O, no promise, no timer", () => {
-    const hub = product.filter((file) => file.startsWith("src/chat/hub/") && !file.endsWith("hub-service.ts"));
+    const hub = product.filter(
+      (file) => file.startsWith("src/chat/hub/") && !file.endsWith("hub-service.ts"),
+    );
     assert.ok(hub.length > 0);
     const breaches = hub.filter(
       (file) =>
         /\basync\b|\bawait\b|\bPromise\b|\bsetTimeout\b|\bsetImmediate\b/.test(code(file)) ||
-        importsOf(file).some(({ target, typeOnly }) => !typeOnly && (target.startsWith("node:") || target.startsWith("src/engine/"))),
+        importsOf(file).some(
+          ({ target, typeOnly }) =>
+            !typeOnly && (target.startsWith("node:") || target.startsWith("src/engine/")),
+        ),
     );
     expectNone(breaches, "effects are asked for, not carried out:");
   });
 
   it("the client's core runs where there is no Node", () => {
-    const files = product.filter((file) => file.startsWith("src/client/") && !/tcp-|node-|index\.ts$/.test(file));
-    const breaches = files.filter((file) => importsOf(file).some(({ target, typeOnly }) => !typeOnly && (target.startsWith("node:") || target.startsWith("src/engine/"))));
+    const files = product.filter(
+      (file) => file.startsWith("src/client/") && !/tcp-|node-|index\.ts$/.test(file),
+    );
+    const breaches = files.filter((file) =>
+      importsOf(file).some(
+        ({ target, typeOnly }) =>
+          !typeOnly && (target.startsWith("node:") || target.startsWith("src/engine/")),
+      ),
+    );
     expectNone(breaches, "only the TCP transport may know the engine or Node:");
   });
 
   it("file names are kebab-case, say what is in them, and files stay readable", () => {
-    const names = sources.filter((file) => !/\/[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.ts$/.test(file) || /\/(utils?|helpers?|misc)\b/.test(file));
+    const names = sources.filter(
+      (file) =>
+        !/\/[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.ts$/.test(file) || /\/(utils?|helpers?|misc)\b/.test(file),
+    );
     expectNone(names, "name it after its main export, in kebab-case:");
-    const long = product.map((file) => [file, read(file).split("\n").length] as const).filter(([, lines]) => lines > 500);
-    expectNone(long.map(([file, lines]) => `${file}: ${lines} lines`), "a file of more than 500 lines is usually two:");
+    const long = product
+      .map((file) => [file, read(file).split("\n").length] as const)
+      .filter(([, lines]) => lines > 500);
+    expectNone(
+      long.map(([file, lines]) => `${file}: ${lines} lines`),
+      "a file of more than 500 lines is usually two:",
+    );
   });
 
   it("nothing is left unfinished, and no machine's paths are told", () => {
-    const files = globSync(["src/**/*.ts", "test/**/*.ts", "bench/*.ts", "examples/**/*.ts", "docs/**/*.md", "*.md"]).filter(
-      (file) => !file.includes("node_modules") && file !== "test/tidy.test.ts" && !file.includes("/generated/"),
+    const files = globSync([
+      "src/**/*.ts",
+      "test/**/*.ts",
+      "bench/*.ts",
+      "examples/**/*.ts",
+      "docs/**/*.md",
+      "*.md",
+    ]).filter(
+      (file) =>
+        !file.includes("node_modules") && file !== "test/tidy.test.ts" && !file.includes("/generated/"),
     );
-    const breaches = files.filter((file) => /\bTODO\b|\bFIXME\b|\bXXX\b|not implemented|\/work\/|\/root\//.test(read(file)));
+    const breaches = files.filter((file) =>
+      /\bTODO\b|\bFIXME\b|\bXXX\b|not implemented|\/work\/|\/root\//.test(read(file)),
+    );
     expectNone(breaches, "finish it or say so in an issue:");
   });
 
   it("the lock files name no download addresses", () => {
     const locks = globSync(["package-lock.json", "bench/package-lock.json"]);
-    expectNone(locks.filter((file) => read(file).includes('"resolved": "http')), "npm is set to omit them (.npmrc):");
+    expectNone(
+      locks.filter((file) => read(file).includes('"resolved": "http')),
+      "npm is set to omit them (.npmrc):",
+    );
   });
 });

@@ -56,7 +56,11 @@ const service = new Service({
         say(service.sendBuffers, `* ${name} came\n`, session);
       },
       onFrame(session, bytes, start, end) {
-        say(service.sendBuffers, `${name}: ${Buffer.from(bytes.subarray(start, end)).toString("utf8")}`, session);
+        say(
+          service.sendBuffers,
+          `${name}: ${Buffer.from(bytes.subarray(start, end)).toString("utf8")}`,
+          session,
+        );
       },
       onDisconnected(session, reason) {
         members.delete(session);

@@ -113,10 +113,10 @@ function loginError(error: ChatError, options: ChatOptions): CliError {
 }
 
 async function talkOnTerminal(client: ChatClient, welcome: Welcome, leaving: AbortController): Promise<void> {
-  const screen: TerminalScreen = new TerminalScreen({
-    onLine: (line) => void session.onLine(line),
-    onLeave: () => leaving.abort(),
-  });
+  const screen: TerminalScreen = new TerminalScreen(
+    { onLine: (line) => void session.onLine(line), onLeave: () => leaving.abort() },
+    { input: process.stdin, output: process.stdout },
+  );
   const session = new ChatSession({
     client,
     screen,

@@ -66,8 +66,8 @@ export const configSchema = z
         MILLION,
         "Packets without meaning before a session is disconnected.",
       ),
-      roomsPerSession: wholeNumber(64, 1, 65_536, "Rooms that one session may be in, the lobby included."),
-      memoryRoomTail: wholeNumber(1000, 0, 100_000, "Messages that a memory room keeps."),
+      roomsPerSession: wholeNumber(32, 1, 65_536, "Rooms that one session may be in, the lobby included."),
+      memoryRoomTail: wholeNumber(256, 0, 100_000, "Messages that a memory room keeps."),
     }),
     timeouts: z.strictObject({
       handshake: duration("10s", 0, HOUR_MS, "Time from connecting to having logged in; 0s: no limit."),
@@ -106,7 +106,7 @@ export const configSchema = z
       kind: choice(["logged", "memory"], "logged", "Whether the lobby's messages are kept on the disk."),
     }),
     notices: z.strictObject({
-      maxMembers: wholeNumber(1000, 0, MILLION, "The largest room that is told who joins and leaves."),
+      maxMembers: wholeNumber(200, 0, MILLION, "The largest room that is told who joins and leaves."),
     }),
     log: z.strictObject({
       level: choice(

@@ -73,7 +73,7 @@ function addChat(program: Command): void {
   program
     .command("chat")
     .description("talk in the terminal, or from a pipe")
-    .requiredOption("--user <name>", "who you are")
+    .option("--user <name>", "who you are (needed)")
     .option("--server <host:port>", "where the server is", "127.0.0.1:9000")
     .option(
       "--password <password>",
@@ -83,16 +83,18 @@ function addChat(program: Command): void {
     .option("--guest", "without an account, where the server allows it", false)
     .action(
       async (options: {
-        user: string;
+        user?: string;
         server: string;
         password?: string;
         register: boolean;
         guest: boolean;
       }) => {
-        if (options.guest && options.register)
-          throw new CliError("--guest and --register contradict each other", EXIT_USAGE);
+        const { user, guest, register } = options;
+        // Not commander's requiredOption: that one complains before it has looked at a mistyped flag.
+        if (user === undefined) throw new CliError("chat needs --user NAME: who you are", EXIT_USAGE);
+        if (guest && register) throw new CliError("--guest and --register contradict each other", EXIT_USAGE);
         const { runChat } = await import("./chat.ts");
-        await runChat({ ...options, password: options.password });
+        await runChat({ ...options, user, password: options.password });
       },
     );
 }

@@ -1,4 +1,5 @@
 import { clearScreenDown, createInterface, cursorTo, type Interface, moveCursor } from "node:readline";
+import type { ReadStream, WriteStream } from "node:tty";
 import type { ChatScreen } from "./chat-session.ts";
 import { type Colors, colored, plain } from "./line-format.ts";
 import { mayColor } from "./standard-streams.ts";
@@ -7,6 +8,11 @@ export interface TerminalScreenEvents {
   onLine(line: string): void;
   /** Ctrl-D, or Ctrl-C on an empty line. */
   onLeave(): void;
+}
+
+export interface Terminal {
+  readonly input: ReadStream;
+  readonly output: WriteStream;
 }
 
 /** What Node keeps of how many rows the prompt and the typed text took; not in its public types. */
@@ -21,15 +27,17 @@ interface WithRows {
 export class TerminalScreen implements ChatScreen {
   readonly colors: Colors;
   readonly #interface: Interface;
-  readonly #output = process.stdout;
+  readonly #output: WriteStream;
   #prompt = "> ";
   #isTyping = true;
 
-  constructor(events: TerminalScreenEvents) {
-    this.colors = mayColor(process.stdout) ? colored : plain;
+  constructor(events: TerminalScreenEvents, { input, output }: Terminal) {
+    this.colors = mayColor(output) ? colored : plain;
+    this.#output = output;
     this.#interface = createInterface({
-      input: process.stdin,
-      output: this.#output,
+      input,
+      output,
+      terminal: true,
       prompt: this.#prompt,
       historySize: 200,
       removeHistoryDuplicates: true,
@@ -96,7 +104,8 @@ export class TerminalScreen implements ChatScreen {
   #eraseSubmitted(line: string): void {
     const columns = Math.max(this.#output.columns, 1);
     const width = this.#prompt.length + displayWidth(line);
-    this.#clearFrom(Math.floor(Math.max(width - 1, 0) / columns) + 1);
+    // A row that is exactly full has an empty one below it already.
+    this.#clearFrom(Math.floor(width / columns) + 1);
     this.#redraw();
   }
 }

@@ -99,7 +99,11 @@ export class Outbox {
   /** True while a message to this room may be in the server's log without this client knowing where. */
   hasUncertain(stream: RoomStream): boolean {
     for (const { isUncertain, message } of this.#entries) {
-      if (isUncertain && message.destination.kind === "room" && message.destination.stream.roomId === stream.roomId)
+      if (
+        isUncertain &&
+        message.destination.kind === "room" &&
+        message.destination.stream.roomId === stream.roomId
+      )
         return true;
     }
     return false;
@@ -162,7 +166,8 @@ export class Outbox {
       if (entry.isSent) continue;
       const { destination } = entry.message;
       // A room that was left is the server's to refuse; one that is being joined again is waited for.
-      if (destination.kind === "room" && !destination.stream.isJoined && !destination.stream.isEnded) continue;
+      if (destination.kind === "room" && !destination.stream.isJoined && !destination.stream.isEnded)
+        continue;
       this.#send(link, entry);
     }
   }

@@ -20,7 +20,11 @@ export interface ConnectorOptions {
 }
 
 /** One attempt. */
-export function connectOnce(service: Service, address: SocketAddress, options: ConnectorOptions): Promise<Session> {
+export function connectOnce(
+  service: Service,
+  address: SocketAddress,
+  options: ConnectorOptions,
+): Promise<Session> {
   return new Promise((resolve, reject) => {
     startConnect(service, address, options, resolve, reject);
   });
@@ -55,7 +59,10 @@ function startConnect(
       fail(
         service.isClosing
           ? new ServiceError("SERVICE_CLOSED", "connect: the service is closed")
-          : new ServiceError("SERVICE_FULL", `connect: the service has its ${service.limits.sessions} sessions already`),
+          : new ServiceError(
+              "SERVICE_FULL",
+              `connect: the service has its ${service.limits.sessions} sessions already`,
+            ),
       );
     },
     onConnectFailed: (result) => {

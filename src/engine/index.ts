@@ -22,14 +22,32 @@ export { Listener, type ListenerOptions } from "./listener.ts";
 export { type MailboxSender, openMailboxSender } from "./mailbox-sender.ts";
 export { type Arena, type ArenaBlock, ArenaExhaustedError } from "./memory/arena.ts";
 export { CHUNK_BYTES, SendBufferPool, SendChunk } from "./memory/send-buffer-pool.ts";
-export { type BackendChoice, backendChoices, BackendUnavailableError, type OpenedPort, openPort, type OpenPortOptions } from "./open-port.ts";
+export {
+  type BackendChoice,
+  backendChoices,
+  BackendUnavailableError,
+  type OpenedPort,
+  openPort,
+  type OpenPortOptions,
+} from "./open-port.ts";
 export { Errno, type ErrnoName, errnoName, PortError } from "./port-error.ts";
 export { ReceiveBufferPool } from "./receive-buffer-pool.ts";
 export { GATHER_PIECES, SendQueue } from "./send-queue.ts";
 export { Service, ServiceError, type ServiceKind, type ServiceOptions, type SessionRole } from "./service.ts";
 export { Session, type SessionHandler } from "./session.ts";
-export { defaultServiceLimits, type RefusalReason, type ServiceCounters, type ServiceLimits } from "./session-host.ts";
+export {
+  defaultServiceLimits,
+  type RefusalReason,
+  type ServiceCounters,
+  type ServiceLimits,
+} from "./session-host.ts";
 export { type SessionId, SessionPool, StaleSessionError } from "./session-pool.ts";
 export type { SessionState } from "./session-state.ts";
-export { AddressError, formatSocketAddress, parseSocketAddress, type SocketAddress, socketAddress } from "./socket-address.ts";
+export {
+  AddressError,
+  formatSocketAddress,
+  parseSocketAddress,
+  type SocketAddress,
+  socketAddress,
+} from "./socket-address.ts";
 export type { ConnectOptions, ListenOptions, SocketOptions } from "./socket-options.ts";

@@ -107,7 +107,9 @@ export class Listener implements AcceptEvents {
     if ((this.#sessionsByHost.get(host) ?? 0) >= limits.sessionsPerAddress) return "ADDRESS_LIMIT";
     const nowMs = port.clock.monotonicMs();
     if (this.#acceptRate !== undefined && this.#acceptRate.take(1, nowMs) > 0) return "ACCEPT_RATE";
-    if (limits.acceptsPerSecondPerAddress > 0 && this.#hostBucket(host, nowMs).take(1, nowMs) > 0) return "ACCEPT_RATE";
+    if (limits.acceptsPerSecondPerAddress > 0 && this.#hostBucket(host, nowMs).take(1, nowMs) > 0) {
+      return "ADDRESS_ACCEPT_RATE";
+    }
     return undefined;
   }
 

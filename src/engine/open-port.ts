@@ -38,10 +38,13 @@ export function openPort(options: OpenPortOptions = {}): OpenedPort {
   const probe = probeUring();
   if (probe.available) {
     try {
-      return { port: openUringPort(portOptions), why: choice === "uring" ? "asked for" : `io_uring works here (${probe.detail})` };
+      return { port: openUringPort(portOptions), why: choice === "uring" ? "asked for" : probe.detail };
     } catch (error) {
       if (choice === "uring") throw error;
-      return { port: openLibuvPort(portOptions), why: `io_uring could not be opened: ${(error as Error).message}` };
+      return {
+        port: openLibuvPort(portOptions),
+        why: `io_uring could not be opened: ${(error as Error).message}`,
+      };
     }
   }
   if (choice === "uring") throw new BackendUnavailableError("uring", probe.reason);

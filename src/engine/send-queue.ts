@@ -4,6 +4,9 @@ import type { SendChunk } from "./memory/send-buffer-pool.ts";
 /** Pieces that one gather send takes at most (row E15). */
 export const GATHER_PIECES = 64;
 
+/** Places that an empty queue keeps. */
+const KEPT_PIECES = 128;
+
 /**
  * What one session has still to send: pieces (chunk, start, end) in order, each holding a reference
  * to its chunk until the kernel has taken its bytes. A piece that begins where the last one ends, in
@@ -16,6 +19,8 @@ export class SendQueue {
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
   #head = 0;
+  /** One past the last piece; what the arrays have beyond it is left for the next pieces. */
+  #end = 0;
   #frozen = 0;
   #byteCount = 0;
 
@@ -26,7 +31,7 @@ export class SendQueue {
 
   /** Pieces waiting or being sent. */
   get pieceCount(): number {
-    return this.#chunks.length - this.#head;
+    return this.#end - this.#head;
   }
 
   get isEmpty(): boolean {
@@ -51,18 +56,19 @@ export class SendQueue {
   push(chunk: SendChunk, start: number, end: number): void {
     assert(start < end && end <= chunk.writtenBytes, "only written bytes are sent");
     this.#byteCount += end - start;
-    const last = this.#chunks.length - 1;
+    const last = this.#end - 1;
     if (last - this.#head >= this.#frozen && this.#chunks[last] === chunk && this.#ends[last] === start) {
       this.#ends[last] = end;
       return;
     }
     chunk.retain();
-    this.#chunks.push(chunk);
-    this.#starts.push(start);
-    this.#ends.push(end);
+    this.#chunks[this.#end] = chunk;
+    this.#starts[this.#end] = start;
+    this.#ends[this.#end] = end;
+    this.#end++;
   }
 
-  /** Marks the first `pieceCount` pieces as given to the kernel. */
+  /** Ports call this in `send`: marks the first `pieceCount` pieces as given to the kernel. */
   freeze(pieceCount: number): void {
     this.#frozen = pieceCount;
   }
@@ -90,24 +96,33 @@ export class SendQueue {
 
   /** Drops everything and releases every reference. Only when no send is outstanding. */
   clear(): void {
-    for (let index = 0; index < this.pieceCount; index++) this.chunkAt(index).release();
-    this.#head = this.#chunks.length;
+    for (; this.#head < this.#end; this.#head++) {
+      this.chunkAt(0).release();
+      this.#chunks[this.#head] = undefined;
+    }
     this.#frozen = 0;
     this.#byteCount = 0;
     this.#compact();
   }
 
   #compact(): void {
-    if (this.#head === this.#chunks.length) {
-      this.#chunks.length = 0;
-      this.#starts.length = 0;
-      this.#ends.length = 0;
+    if (this.#head === this.#end) {
       this.#head = 0;
-    } else if (this.#head >= 64 && this.#head * 2 >= this.#chunks.length) {
+      this.#end = 0;
+      // Setting a length to 0 gives the storage back: only when there is much of it.
+      if (this.#chunks.length > KEPT_PIECES) this.#truncate();
+    } else if (this.#head >= GATHER_PIECES && this.#head * 2 >= this.#end) {
       this.#chunks.splice(0, this.#head);
       this.#starts.splice(0, this.#head);
       this.#ends.splice(0, this.#head);
+      this.#end -= this.#head;
       this.#head = 0;
     }
+  }
+
+  #truncate(): void {
+    this.#chunks.length = 0;
+    this.#starts.length = 0;
+    this.#ends.length = 0;
   }
 }

@@ -193,7 +193,9 @@ export class Service implements SessionHost {
   adopt(socket: PortSocket, inbound: boolean): Session | undefined {
     if (this.#isClosing) return undefined;
     this.#readClock();
-    const session = this.#sessions.acquire((id) => new Session(this, id, socket, inbound, this.#options.createHandler));
+    const session = this.#sessions.acquire(
+      (id) => new Session(this, id, socket, inbound, this.#options.createHandler),
+    );
     if (session === undefined) return undefined;
     this.counters.sessionsOpened++;
     session.start(inbound ? this.limits.handshakeTimeoutMs : 0);
@@ -244,7 +246,10 @@ export class Service implements SessionHost {
 
   #requireKind(operation: string, kind: ServiceKind): void {
     if (this.kind !== kind) {
-      throw new ServiceError("WRONG_SERVICE_KIND", `${operation} needs a service of kind "${kind}", this one is "${this.kind}"`);
+      throw new ServiceError(
+        "WRONG_SERVICE_KIND",
+        `${operation} needs a service of kind "${kind}", this one is "${this.kind}"`,
+      );
     }
     if (this.#isClosing) throw new ServiceError("SERVICE_CLOSED", `${operation}: the service is closed`);
   }

@@ -34,7 +34,7 @@ export interface ServiceLimits {
   readonly sessionsPerAddress: number;
   /** Accepted connections per second. Above: refused, "ACCEPT_RATE". 0: no limit (default). */
   readonly acceptsPerSecond: number;
-  /** The same for one address. 0: no limit (default). */
+  /** The same for one address. Above: refused, "ADDRESS_ACCEPT_RATE". 0: no limit (default). */
   readonly acceptsPerSecondPerAddress: number;
   /** Bytes waiting in one session's send queue. Reached: SEND_QUEUE_FULL. Default 1 MiB. */
   readonly sendQueueBytes: number;
@@ -67,7 +67,8 @@ export const defaultServiceLimits: ServiceLimits = {
 };
 
 /** Why a connection was refused before it became a session. */
-export type RefusalReason = "SERVER_FULL" | "ADDRESS_LIMIT" | "ACCEPT_RATE" | "SHUTDOWN";
+export type RefusalReason =
+  "SERVER_FULL" | "ADDRESS_LIMIT" | "ACCEPT_RATE" | "ADDRESS_ACCEPT_RATE" | "SHUTDOWN";
 
 /** Running totals of a service. */
 export interface ServiceCounters {
@@ -89,7 +90,7 @@ export function newServiceCounters(): ServiceCounters {
     sendQueueOverflows: 0,
     acceptErrors: 0,
     connectErrors: 0,
-    refused: { SERVER_FULL: 0, ADDRESS_LIMIT: 0, ACCEPT_RATE: 0, SHUTDOWN: 0 },
+    refused: { SERVER_FULL: 0, ADDRESS_LIMIT: 0, ACCEPT_RATE: 0, ADDRESS_ACCEPT_RATE: 0, SHUTDOWN: 0 },
     disconnects: {},
   };
 }

@@ -37,32 +37,37 @@ describe("session pool", () => {
 
   it("keeps its promises over any sequence of takes and returns", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 8 }), fc.array(fc.nat(20), { maxLength: 200 }), (capacity, steps) => {
-        const pool = new SessionPool<Entry>(capacity);
-        const alive: Entry[] = [];
-        const seen = new Set<SessionId>();
-        for (const step of steps) {
-          if (step % 2 === 0) {
-            const entry = pool.acquire((id) => ({ id }));
-            assert.equal(entry === undefined, alive.length === capacity);
-            if (entry === undefined) continue;
-            assert.ok(!seen.has(entry.id), "an id is never used twice");
-            seen.add(entry.id);
-            alive.push(entry);
-          } else if (alive.length > 0) {
-            const [entry] = alive.splice(step % alive.length, 1) as [Entry];
-            pool.release(entry);
-            assert.equal(pool.find(entry.id), undefined);
+      fc.property(
+        fc.integer({ min: 1, max: 8 }),
+        fc.array(fc.nat(20), { maxLength: 200 }),
+        (capacity, steps) => {
+          const pool = new SessionPool<Entry>(capacity);
+          const alive: Entry[] = [];
+          const seen = new Set<SessionId>();
+          for (const step of steps) {
+            if (step % 2 === 0) {
+              const entry = pool.acquire((id) => ({ id }));
+              assert.equal(entry === undefined, alive.length === capacity);
+              if (entry === undefined) continue;
+              assert.ok(!seen.has(entry.id), "an id is never used twice");
+              seen.add(entry.id);
+              alive.push(entry);
+            } else if (alive.length > 0) {
+              const [entry] = alive.splice(step % alive.length, 1) as [Entry];
+              pool.release(entry);
+              assert.equal(pool.find(entry.id), undefined);
+            }
+            assert.equal(pool.aliveCount, alive.length);
+            assert.deepEqual(new Set(pool.alive()), new Set(alive));
+            for (const entry of alive) assert.equal(pool.get(entry.id), entry);
           }
-          assert.equal(pool.aliveCount, alive.length);
-          assert.deepEqual(new Set(pool.alive()), new Set(alive));
-          for (const entry of alive) assert.equal(pool.get(entry.id), entry);
-        }
-      }),
+        },
+      ),
     );
   });
 
   it("refuses a capacity that makes no sense", () => {
-    for (const capacity of [0, -1, 1.5, 2 ** 20 + 1]) assert.throws(() => new SessionPool(capacity), RangeError);
+    for (const capacity of [0, -1, 1.5, 2 ** 20 + 1])
+      assert.throws(() => new SessionPool(capacity), RangeError);
   });
 });

@@ -62,7 +62,11 @@ describe("session", () => {
     for (let first = 1; first <= stream.length; first++) {
       for (let second = first; second <= stream.length; second++) {
         const { handler, service, socket, session } = openSession({ framer: byteFramer });
-        for (const part of [stream.subarray(0, first), stream.subarray(first, second), stream.subarray(second)]) {
+        for (const part of [
+          stream.subarray(0, first),
+          stream.subarray(first, second),
+          stream.subarray(second),
+        ]) {
           if (part.length > 0) socket.receive(part);
         }
         assert.deepEqual(handler.frames, whole);
@@ -240,7 +244,10 @@ describe("session", () => {
   });
 
   it("ends a session for which no buffer is left for an incomplete frame", () => {
-    const { port, handler, socket } = openSession({ framer: byteFramer, limits: { receiveBufferBytes: 100 } });
+    const { port, handler, socket } = openSession({
+      framer: byteFramer,
+      limits: { receiveBufferBytes: 100 },
+    });
     port.turn(() => socket.receive(text("\xffx")));
     assert.equal(socket.calls.at(-1), "shutdown");
     socket.events.onReceiveEnded(0);

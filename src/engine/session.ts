@@ -59,7 +59,13 @@ export class Session implements SocketEvents, Flushable, Expirable {
   #lastReceivedMs: number;
 
   /** Only services make sessions. */
-  constructor(host: SessionHost, id: SessionId, socket: PortSocket, inbound: boolean, makeHandler: (session: Session) => SessionHandler) {
+  constructor(
+    host: SessionHost,
+    id: SessionId,
+    socket: PortSocket,
+    inbound: boolean,
+    makeHandler: (session: Session) => SessionHandler,
+  ) {
     this.#host = host;
     this.id = id;
     this.#socket = socket;
@@ -140,7 +146,11 @@ export class Session implements SocketEvents, Flushable, Expirable {
       this.#flushRequested = true;
       this.#host.port.requestFlush(this);
     }
-    if (this.#host.receivePauseBytes > 0 && this.#receiving && queue.byteCount > this.#host.receivePauseBytes) {
+    if (
+      this.#host.receivePauseBytes > 0 &&
+      this.#receiving &&
+      queue.byteCount > this.#host.receivePauseBytes
+    ) {
       this.#socket.stopReceiving();
     }
     return true;

@@ -13,6 +13,8 @@ export interface PortEnvironment extends SessionEnvironment {
   pause(): Promise<void>;
   /** Only where the network is simulated: faults can be asked for. */
   readonly network?: SimulatedNetwork;
+  /** How many bytes a test of large transfers moves. */
+  readonly bulkBytes: number;
 }
 
 /** One kind of port for the suites. */
@@ -36,6 +38,7 @@ export function realEnvironment(open: () => CompletionPort): PortEnvironment {
     server,
     client,
     listenAddress: loopback,
+    bulkBytes: 4 * 1024 * 1024,
     async until(predicate, what) {
       const startedMs = server.clock.monotonicMs();
       while (!predicate()) {
@@ -62,8 +65,10 @@ export function simulatedEnvironment(seed: number, faults: Partial<NetworkFaults
   };
   const settled = async <T>(promise: Promise<T>): Promise<T> => {
     let isSettled = false;
-    const done = (): void => void (isSettled = true);
-    promise.then(done, done);
+    promise.then(
+      () => (isSettled = true),
+      () => (isSettled = true),
+    );
     await until(() => isSettled, "a promise is settled");
     return promise;
   };
@@ -72,6 +77,7 @@ export function simulatedEnvironment(seed: number, faults: Partial<NetworkFaults
     server,
     client,
     listenAddress: loopback,
+    bulkBytes: network.faults.windowBytes * 16,
     until,
     settled,
     pause: async () => {
@@ -89,8 +95,18 @@ export const libuvSubject: PortSubject = {
   create: () => Promise.resolve(realEnvironment(openLibuvPort)),
 };
 
+/** The same as it reads where net.Socket's handle cannot be had. */
+export const libuvDataEventsSubject: PortSubject = {
+  name: "libuv, data events",
+  create: () => Promise.resolve(realEnvironment(() => openLibuvPort({ usesDataEvents: true }))),
+};
+
 /** The simulated port with one seed and one kind of network. */
-export function simulatedSubject(name: string, seed: number, faults: Partial<NetworkFaults> = {}): PortSubject {
+export function simulatedSubject(
+  name: string,
+  seed: number,
+  faults: Partial<NetworkFaults> = {},
+): PortSubject {
   return { name, create: () => Promise.resolve(simulatedEnvironment(seed, faults)) };
 }
 

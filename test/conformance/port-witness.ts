@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import type { CompletionPort, PortListener, PortSocket, SocketEvents } from "../../src/engine/completion-port.ts";
+import type {
+  CompletionPort,
+  PortListener,
+  PortSocket,
+  SocketEvents,
+} from "../../src/engine/completion-port.ts";
 import { SendBufferPool } from "../../src/engine/memory/send-buffer-pool.ts";
 import { errnoName } from "../../src/engine/port-error.ts";
 import { SendQueue } from "../../src/engine/send-queue.ts";
@@ -116,7 +121,10 @@ export class Witness implements SocketEvents {
   onReceived(bytes: Uint8Array, start: number, end: number): void {
     this.#outsideCalls("onReceived");
     this.#expect(this.isReceiving, "onReceived came while nothing was receiving");
-    this.#expect(start < end && end <= bytes.byteLength, "onReceived brings at least one byte, inside its buffer");
+    this.#expect(
+      start < end && end <= bytes.byteLength,
+      "onReceived brings at least one byte, inside its buffer",
+    );
     this.receivedBytes += end - start;
     if (this.keepsBytes) this.receivedParts.push(Buffer.from(bytes.subarray(start, end)));
     this.onBytes(bytes, start, end);
@@ -135,7 +143,10 @@ export class Witness implements SocketEvents {
   onSent(result: number): void {
     this.#outsideCalls("onSent");
     this.#expect(this.isSending, "a send has exactly one terminal completion");
-    this.#expect(result !== 0 && result <= this.queue.byteCount, "a send takes at least one byte, and no more than it was given");
+    this.#expect(
+      result !== 0 && result <= this.queue.byteCount,
+      "a send takes at least one byte, and no more than it was given",
+    );
     this.isSending = false;
     this.sendEnds.push(result);
     if (result > 0) this.queue.consume(result);
@@ -185,7 +196,10 @@ export class PortWorld {
     this.clientPool = new SendBufferPool(env.client.arena);
   }
 
-  async listen(address: SocketAddress = this.env.listenAddress, options: ListenOptions = {}): Promise<WatchedListener> {
+  async listen(
+    address: SocketAddress = this.env.listenAddress,
+    options: ListenOptions = {},
+  ): Promise<WatchedListener> {
     const accepted: Witness[] = [];
     const failures: number[] = [];
     const listener = await this.env.settled(
@@ -228,7 +242,9 @@ export class PortWorld {
   }
 
   /** A connected pair through a listener of its own, both ends receiving unless told otherwise. */
-  async pair(settings: { receiving?: boolean; listen?: ListenOptions; connect?: ConnectOptions } = {}): Promise<Pair> {
+  async pair(
+    settings: { receiving?: boolean; listen?: ListenOptions; connect?: ConnectOptions } = {},
+  ): Promise<Pair> {
     const { listener, accepted } = await this.listen(this.env.listenAddress, settings.listen);
     const client = await this.connect(listener.address, settings.connect);
     await this.env.until(() => accepted.length === 1, "the server accepts");

@@ -98,7 +98,11 @@ class World {
   address: SocketAddress;
   echoes = false;
 
-  constructor(env: SessionEnvironment, limits: { server?: Partial<ServiceLimits>; client?: Partial<ServiceLimits> }, framer?: Framer) {
+  constructor(
+    env: SessionEnvironment,
+    limits: { server?: Partial<ServiceLimits>; client?: Partial<ServiceLimits> },
+    framer?: Framer,
+  ) {
     this.env = env;
     this.address = env.listenAddress;
     const framing = framer === undefined ? {} : { framer };
@@ -173,7 +177,12 @@ export function describeSessions(subject: SessionSubject, options: SessionSuiteO
   const withWorld = (
     title: string,
     run: (world: World) => Promise<void>,
-    settings: { server?: Partial<ServiceLimits>; client?: Partial<ServiceLimits>; framer?: Framer; echoes?: boolean } = {},
+    settings: {
+      server?: Partial<ServiceLimits>;
+      client?: Partial<ServiceLimits>;
+      framer?: Framer;
+      echoes?: boolean;
+    } = {},
   ): void => {
     it(`${title} [${name}]`, { skip }, async () => {
       const world = new World(await subject.create(), settings, settings.framer);
@@ -310,7 +319,10 @@ export function describeSessions(subject: SessionSubject, options: SessionSuiteO
         );
         assert.equal(world.client.counters.sessionsOpened, cycles);
         assert.equal(world.server.counters.refused.SERVER_FULL, 0, "nobody was refused");
-        assert.ok(world.server.sendBuffers.chunkCount <= 64, `few chunks serve all: ${world.server.sendBuffers.chunkCount}`);
+        assert.ok(
+          world.server.sendBuffers.chunkCount <= 64,
+          `few chunks serve all: ${world.server.sendBuffers.chunkCount}`,
+        );
         const { client } = await world.connect();
         await world.env.until(() => client.session !== undefined, "and one more is served");
       },
@@ -341,21 +353,28 @@ export function describeSessions(subject: SessionSubject, options: SessionSuiteO
         // A socket of the port itself, which never asks to receive.
         let slowSocket: PortSocket | undefined;
         let isSlowClosed = false;
-        world.env.client.connect(world.address, {}, {
-          onConnectFailed: () => assert.fail("the slow reader connects"),
-          onConnected(socket) {
-            slowSocket = socket;
-            socket.open({
-              onReceived: () => assert.fail("the slow reader reads nothing"),
-              onReceiveEnded: () => undefined,
-              onSent: () => undefined,
-              onClosed: () => {
-                isSlowClosed = true;
-              },
-            });
+        world.env.client.connect(
+          world.address,
+          {},
+          {
+            onConnectFailed: () => assert.fail("the slow reader connects"),
+            onConnected(socket) {
+              slowSocket = socket;
+              socket.open({
+                onReceived: () => assert.fail("the slow reader reads nothing"),
+                onReceiveEnded: () => undefined,
+                onSent: () => undefined,
+                onClosed: () => {
+                  isSlowClosed = true;
+                },
+              });
+            },
           },
-        });
-        await world.env.until(() => slowSocket !== undefined && world.serverPeers.length === 2, "the slow reader connects");
+        );
+        await world.env.until(
+          () => slowSocket !== undefined && world.serverPeers.length === 2,
+          "the slow reader connects",
+        );
         const slow = world.serverPeers[1] as Peer;
         await world.env.until(() => slow.session !== undefined, "the server's session opens");
         const session = slow.session as Session;
@@ -368,7 +387,10 @@ export function describeSessions(subject: SessionSubject, options: SessionSuiteO
           sent++;
           highest = Math.max(highest, session.queuedBytes);
           assert.ok(sent < 10_000, "the kernel's buffers are full by now");
-          await world.env.until(() => fast.client.receivedBytes >= (before + 1) * 100 || !session.isOpen, "the fast one is served");
+          await world.env.until(
+            () => fast.client.receivedBytes >= (before + 1) * 100 || !session.isOpen,
+            "the fast one is served",
+          );
         }
         assert.ok(highest <= limitBytes, `${highest} bytes were queued`);
         await world.env.until(() => slow.ends.length === 1, "the slow one ends");
@@ -392,7 +414,8 @@ export function describeSessions(subject: SessionSubject, options: SessionSuiteO
           const part = random.bytes(1 + random.below(random.chance(0.1) ? 5000 : 60));
           total += part.byteLength;
           parts.push(part);
-          while (!(serverSession.queuedBytes < 400_000)) await world.env.until(() => serverSession.queuedBytes < 100_000, "room");
+          while (!(serverSession.queuedBytes < 400_000))
+            await world.env.until(() => serverSession.queuedBytes < 100_000, "room");
           assert.ok(serverSession.sendBytes(part));
         }
         await world.env.until(() => client.receivedBytes === total, "everything arrives");
@@ -482,7 +505,12 @@ export function describeSessions(subject: SessionSubject, options: SessionSuiteO
       await world.listen();
       await assert.rejects(world.client.listen(world.address), { code: "WRONG_SERVICE_KIND" });
       await assert.rejects(world.server.connect(world.address), { code: "WRONG_SERVICE_KIND" });
-      const offline = new Service({ port: world.env.client, kind: "offline", role: "WORLD", createHandler: () => new Peer() });
+      const offline = new Service({
+        port: world.env.client,
+        kind: "offline",
+        role: "WORLD",
+        createHandler: () => new Peer(),
+      });
       await assert.rejects(offline.connect(world.address), { code: "WRONG_SERVICE_KIND" });
       assert.equal(offline.role, "WORLD");
       await offline.close();

@@ -17,14 +17,20 @@ describe("whole-server simulation", () => {
       heard += report.heardCount;
       crashes += report.crashCount;
     }
-    test.diagnostic(`${seedCount} seeds: ${acknowledged} acknowledged, ${heard} heard, ${crashes} server crashes`);
+    test.diagnostic(
+      `${seedCount} seeds: ${acknowledged} acknowledged, ${heard} heard, ${crashes} server crashes`,
+    );
     assert.ok(acknowledged > seedCount * 20, "people talked");
     assert.ok(heard > acknowledged, "and others heard them");
     assert.ok(seedCount < 20 || crashes > 0, "and servers crashed");
   });
 
   it("makes the same run of the same seed, and another of another", async () => {
-    const [one, again, other] = [await simulateChat({ seed: 42 }), await simulateChat({ seed: 42 }), await simulateChat({ seed: 43 })];
+    const [one, again, other] = [
+      await simulateChat({ seed: 42 }),
+      await simulateChat({ seed: 42 }),
+      await simulateChat({ seed: 43 }),
+    ];
     assert.deepEqual(one, again);
     assert.notEqual(one.fingerprint, other.fingerprint);
   });

@@ -82,7 +82,12 @@ class Simulation {
     this.#random = new SeededRandom(options.seed ^ 0x5eed);
     this.#network = new SimulatedNetwork({
       seed: options.seed,
-      faults: { ...roughFaults, maxDelayMs: 5, resetChance: this.#random.chance(0.5) ? 0.002 : 0, refuseChance: 0.05 },
+      faults: {
+        ...roughFaults,
+        maxDelayMs: 5,
+        resetChance: this.#random.chance(0.5) ? 0.002 : 0,
+        refuseChance: 0.05,
+      },
       ...(options.onTrace === undefined ? {} : { onTrace: options.onTrace }),
     });
   }
@@ -185,7 +190,12 @@ class Simulation {
       random: delays,
       limits: { sendQueueBytes: 65_536, connectionsPerAddress: 0 },
       timeouts: { handshakeMs: 10_000, pingMs: 3000, pongMs: 2000 },
-      rates: { packetsPerSecond: 0, packetsBurst: 0, loginsPerMinutePerAddress: 0, registrationsPerHourPerAddress: 0 },
+      rates: {
+        packetsPerSecond: 0,
+        packetsBurst: 0,
+        loginsPerMinutePerAddress: 0,
+        registrationsPerHourPerAddress: 0,
+      },
       login: { maxSessionsPerUser: 64 },
     });
     let isUp = false;
@@ -215,9 +225,14 @@ class Simulation {
   /** Nothing goes wrong any more: everybody comes back, and everything that waits is delivered. */
   async #makePeace(): Promise<void> {
     Object.assign(this.#network.faults, { resetChance: 0, refuseChance: 0 });
-    for (const user of this.#users) if (this.#serverPort !== undefined) this.#network.heal(user.port, this.#serverPort);
-    await this.#until(() => this.#users.every((user) => user.isQuiet || user.givenUp !== undefined), "everybody is back and quiet");
-    for (const user of this.#users) if (user.givenUp !== undefined) this.#breach(0, `${user.name} gave up: ${user.givenUp}`);
+    for (const user of this.#users)
+      if (this.#serverPort !== undefined) this.#network.heal(user.port, this.#serverPort);
+    await this.#until(
+      () => this.#users.every((user) => user.isQuiet || user.givenUp !== undefined),
+      "everybody is back and quiet",
+    );
+    for (const user of this.#users)
+      if (user.givenUp !== undefined) this.#breach(0, `${user.name} gave up: ${user.givenUp}`);
     this.#failOnBreach();
     for (const user of this.#users) user.say("lobby", `${user.name} says goodbye`);
     const last = (): number => this.#disk.findRoom("lobby")?.lastOffset ?? 0;
@@ -242,11 +257,15 @@ class Simulation {
     await this.#until(() => isClosed, "everything closes");
     const counters = server.counters();
     if (counters.connections !== 0) this.#breach(6, `${counters.connections} connections are left`);
-    if (counters.service.sessionsOpened !== counters.service.sessionsClosed) this.#breach(6, "a session was not closed once");
-    if (counters.sendBuffers.usedBytes !== 0) this.#breach(6, `${counters.sendBuffers.usedBytes} bytes of send buffers are held`);
-    if (counters.hub.sessions !== 0 || counters.hub.users !== 0) this.#breach(6, "the hub still knows somebody");
+    if (counters.service.sessionsOpened !== counters.service.sessionsClosed)
+      this.#breach(6, "a session was not closed once");
+    if (counters.sendBuffers.usedBytes !== 0)
+      this.#breach(6, `${counters.sendBuffers.usedBytes} bytes of send buffers are held`);
+    if (counters.hub.sessions !== 0 || counters.hub.users !== 0)
+      this.#breach(6, "the hub still knows somebody");
     for (const port of [this.#serverPort as SimulatedPort, ...this.#users.map((user) => user.port)]) {
-      if (port.counters.outstandingOperations !== 0) this.#breach(6, `${port.name} has operations without an end`);
+      if (port.counters.outstandingOperations !== 0)
+        this.#breach(6, `${port.name} has operations without an end`);
       if (port.counters.openSockets !== 0) this.#breach(6, `${port.name} has open sockets`);
     }
   }
@@ -263,13 +282,17 @@ class Simulation {
     if (this.#server === undefined || this.#serverPort?.host.hasCrashed === true) return;
     const { sendBuffers, connections } = this.#server.counters();
     const limitBytes = (connections + 1) * 65_536 * 2 + 4 * 65_536;
-    if (sendBuffers.usedBytes > limitBytes) this.#breach(7, `${sendBuffers.usedBytes} bytes are queued for ${connections} sessions`);
+    if (sendBuffers.usedBytes > limitBytes)
+      this.#breach(7, `${sendBuffers.usedBytes} bytes are queued for ${connections} sessions`);
   }
 
   async #until(predicate: () => boolean, what: string): Promise<void> {
     const came = await this.#network.runUntilAsync(predicate, { maxSteps: 2_000_000, maxVirtualMs: 600_000 });
     if (!came) {
-      const states = this.#users.map((user) => `${user.name}: ${user.client.state.name}, ${user.client.pendingCount} pending, ${user.givenUp ?? ""}`);
+      const states = this.#users.map(
+        (user) =>
+          `${user.name}: ${user.client.state.name}, ${user.client.pendingCount} pending, ${user.givenUp ?? ""}`,
+      );
       throw new SimulationError(this.#seed, `it never comes to this: ${what}\n  ${states.join("\n  ")}`);
     }
   }
@@ -279,6 +302,7 @@ class Simulation {
   }
 
   #failOnBreach(): void {
-    if (this.#breaches.length > 0) throw new SimulationError(this.#seed, this.#breaches.slice(0, 5).join("\n  "));
+    if (this.#breaches.length > 0)
+      throw new SimulationError(this.#seed, this.#breaches.slice(0, 5).join("\n  "));
   }
 }

@@ -41,7 +41,10 @@ function checkAcknowledged({ disk, users, gone, breach }: Evidence): void {
     for (const { room, text, offset } of user.acknowledged) {
       if (ROOMS.find(({ name }) => name === room)?.kind !== "logged") continue;
       if (textsOf(disk, room)[offset - 1] !== text) {
-        breach(2, `${user.name}'s "${text.slice(0, 40)}" was acknowledged at ${offset} of ${room} and is not there`);
+        breach(
+          2,
+          `${user.name}'s "${text.slice(0, 40)}" was acknowledged at ${offset} of ${room} and is not there`,
+        );
       }
     }
   }
@@ -55,11 +58,16 @@ function checkHeard({ disk, users, gone, breach }: Evidence): void {
       const texts = textsOf(disk, name);
       // A memory room forgets when the server does: what was not acknowledged is said again in the new one.
       const lives = kind === "memory" ? segments : [segments.flat()];
-      const places = lives.flatMap((life, index) => life.map((heard) => ({ ...heard, key: `${index} ${heard.text}` })));
+      const places = lives.flatMap((life, index) =>
+        life.map((heard) => ({ ...heard, key: `${index} ${heard.text}` })),
+      );
       const seen = new Set<string>();
       for (const { offset, text, key } of places) {
         if (kind === "logged" && texts[offset - 1] !== text) {
-          breach(1, `${user.name} heard "${text.slice(0, 40)}" at ${offset} of ${name}, where the log has "${texts[offset - 1]?.slice(0, 40)}"`);
+          breach(
+            1,
+            `${user.name} heard "${text.slice(0, 40)}" at ${offset} of ${name}, where the log has "${texts[offset - 1]?.slice(0, 40)}"`,
+          );
         }
         if (seen.has(key)) breach(8, `${user.name} heard "${text.slice(0, 40)}" of ${name} twice`);
         seen.add(key);
@@ -68,7 +76,8 @@ function checkHeard({ disk, users, gone, breach }: Evidence): void {
   }
   for (const user of users) {
     const last = user.records.get("lobby")?.segments.at(-1)?.at(-1);
-    if (last?.offset !== textsOf(disk, "lobby").length) breach(8, `${user.name} has not heard all of the lobby`);
+    if (last?.offset !== textsOf(disk, "lobby").length)
+      breach(8, `${user.name} has not heard all of the lobby`);
   }
 }
 
@@ -76,11 +85,16 @@ function checkHeard({ disk, users, gone, breach }: Evidence): void {
 function checkWhispers({ disk, users, gone, breach }: Evidence): void {
   for (const user of [...users, ...gone]) {
     for (const { to, text, offset } of user.whispersAcknowledged) {
-      const ids = [disk.findAccount(user.name)?.id ?? 0, disk.findAccount(to)?.id ?? 0].toSorted((a, b) => a - b);
+      const ids = [disk.findAccount(user.name)?.id ?? 0, disk.findAccount(to)?.id ?? 0].toSorted(
+        (a, b) => a - b,
+      );
       const texts = textsOf(disk, `@${ids[0]}:${ids[1]}`);
-      if (texts[offset - 1] !== text) breach(2, `${user.name}'s whisper "${text.slice(0, 40)}" was acknowledged and is not there`);
-      if (texts.filter((other) => other === text).length !== 1) breach(3, `the whisper "${text.slice(0, 40)}" is there twice`);
+      if (texts[offset - 1] !== text)
+        breach(2, `${user.name}'s whisper "${text.slice(0, 40)}" was acknowledged and is not there`);
+      if (texts.filter((other) => other === text).length !== 1)
+        breach(3, `the whisper "${text.slice(0, 40)}" is there twice`);
     }
-    if (new Set(user.whispersHeard).size !== user.whispersHeard.length) breach(3, `${user.name} heard a whisper twice`);
+    if (new Set(user.whispersHeard).size !== user.whispersHeard.length)
+      breach(3, `${user.name} heard a whisper twice`);
   }
 }

@@ -39,7 +39,8 @@ export class SimulatedUser {
   readonly client: ChatClient;
   readonly records = new Map<string, RoomRecord>();
   readonly acknowledged: Acknowledged[] = [];
-  readonly whispersAcknowledged: { readonly to: string; readonly text: string; readonly offset: number }[] = [];
+  readonly whispersAcknowledged: { readonly to: string; readonly text: string; readonly offset: number }[] =
+    [];
   readonly whispersHeard: string[] = [];
   /** Set when the client gave up; none of the simulation's troubles is a reason to. */
   givenUp: string | undefined;
@@ -58,7 +59,11 @@ export class SimulatedUser {
     );
     this.client = new ChatClient({
       transport,
-      environment: { clock: port.clock, random, startTimer: (delayMs, onExpired) => port.startTimer(delayMs, onExpired) },
+      environment: {
+        clock: port.clock,
+        random,
+        startTimer: (delayMs, onExpired) => port.startTimer(delayMs, onExpired),
+      },
       requestTimeoutMs: 4000,
       helloTimeoutMs: 4000,
       refusalLimit: 1000,
@@ -97,7 +102,9 @@ export class SimulatedUser {
     this.client
       .publish(roomId, text)
       .then(({ offset }) => this.acknowledged.push({ room, text, offset }))
-      .catch((error: unknown) => this.#expect("publish", error, ["NOT_A_MEMBER", "ROOM_NOT_FOUND", "CLOSED"]));
+      .catch((error: unknown) =>
+        this.#expect("publish", error, ["NOT_A_MEMBER", "ROOM_NOT_FOUND", "CLOSED"]),
+      );
   }
 
   whisper(to: string, text: string): void {
@@ -105,7 +112,9 @@ export class SimulatedUser {
     this.client
       .whisper(to, text)
       .then(({ offset }) => this.whispersAcknowledged.push({ to, text, offset }))
-      .catch((error: unknown) => this.#expect("whisper", error, ["USER_OFFLINE", "USER_NOT_FOUND", "CLOSED"]));
+      .catch((error: unknown) =>
+        this.#expect("whisper", error, ["USER_OFFLINE", "USER_NOT_FOUND", "CLOSED"]),
+      );
   }
 
   join(room: string, create: "logged" | "memory"): void {
@@ -155,7 +164,8 @@ export class SimulatedUser {
       if (!isOwn) this.whispersHeard.push(text);
     });
     this.client.on("state", ({ state }) => {
-      if (state.name === "closed" && !["CLOSED", "NAME_TAKEN"].includes(state.error.code)) this.#giveUp("state", state.error);
+      if (state.name === "closed" && !["CLOSED", "NAME_TAKEN"].includes(state.error.code))
+        this.#giveUp("state", state.error);
     });
   }
 
@@ -170,7 +180,16 @@ export class SimulatedUser {
 
   #ask(what: string, promise: Promise<unknown>): void {
     promise.catch((error: unknown) =>
-      this.#expect(what, error, ["OFFLINE", "CONNECTION_LOST", "TIMEOUT", "CLOSED", "BUSY", "SERVER_ERROR", "NOT_A_MEMBER", "ROOM_NOT_FOUND"]),
+      this.#expect(what, error, [
+        "OFFLINE",
+        "CONNECTION_LOST",
+        "TIMEOUT",
+        "CLOSED",
+        "BUSY",
+        "SERVER_ERROR",
+        "NOT_A_MEMBER",
+        "ROOM_NOT_FOUND",
+      ]),
     );
   }
 

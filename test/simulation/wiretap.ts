@@ -95,7 +95,11 @@ class TappedConnection {
         }
         break;
       case PacketType.JOIN_ROOM_RESPONSE:
-        if (packet.body.room !== undefined && packet.body.code === 0 && !this.#rooms.has(packet.body.room.roomId)) {
+        if (
+          packet.body.room !== undefined &&
+          packet.body.code === 0 &&
+          !this.#rooms.has(packet.body.room.roomId)
+        ) {
           this.#enter(packet.body.room.roomId, Number(packet.body.room.lastOffset));
         }
         break;
@@ -106,7 +110,8 @@ class TappedConnection {
       }
       case PacketType.MESSAGE_NOTICE: {
         const { roomId, offset, text } = packet.body;
-        if (!this.#rooms.has(roomId)) this.#breach(4, `${this.#who} heard room ${roomId} without being a member`);
+        if (!this.#rooms.has(roomId))
+          this.#breach(4, `${this.#who} heard room ${roomId} without being a member`);
         if (this.#sentHere.has(text)) this.#breach(5, `${this.#who} heard its own "${text.slice(0, 40)}"`);
         this.#advance(roomId, Number(offset), true);
         break;
@@ -116,7 +121,8 @@ class TappedConnection {
         const roomId = this.#requestRooms.get(requestId);
         // What was refused is nobody's: should the log have it after all, its sender may hear of it.
         if (code !== 0) this.#sentHere.delete(this.#requestTexts.get(requestId) ?? "");
-        if (code === 0 && roomId !== undefined && this.#rooms.has(roomId)) this.#advance(roomId, Number(offset), false);
+        if (code === 0 && roomId !== undefined && this.#rooms.has(roomId))
+          this.#advance(roomId, Number(offset), false);
         break;
       }
       default:

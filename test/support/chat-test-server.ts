@@ -70,6 +70,7 @@ export async function startTestServer(
     hasher: new FakeHasher(),
     ...options,
     limits: { connectionsPerAddress: 0, ...options.limits },
+    login: { guests: true, ...options.login },
     rates: { ...unlimited, ...options.rates },
   });
   test.after(() => server.stop(1000));

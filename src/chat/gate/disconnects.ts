@@ -80,18 +80,15 @@ export function badFrameCode(code: number): "PACKET_TOO_LARGE" | "INVALID_HEADER
   return DisconnectCode[code] === "PACKET_TOO_LARGE" ? "PACKET_TOO_LARGE" : "INVALID_HEADER";
 }
 
-/**
- * What a connection that is refused is told. A rate of accepting is the address's own where there is a
- * limit for addresses, else everybody's.
- */
-export function refusalCode(reason: RefusalReason, hasAddressRate: boolean): EndCode {
+/** What a connection that is refused is told. */
+export function refusalCode(reason: RefusalReason): EndCode {
   switch (reason) {
     case "SERVER_FULL":
+    case "ACCEPT_RATE":
       return "SERVER_FULL";
     case "ADDRESS_LIMIT":
+    case "ADDRESS_ACCEPT_RATE":
       return "ADDRESS_LIMIT";
-    case "ACCEPT_RATE":
-      return hasAddressRate ? "ADDRESS_LIMIT" : "SERVER_FULL";
     case "SHUTDOWN":
       return "SHUTDOWN";
   }

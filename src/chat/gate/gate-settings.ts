@@ -50,7 +50,7 @@ export interface GateRates {
 }
 
 export interface GateLoginSettings {
-  /** Guests may log in with a key of their own. Default true. */
+  /** Guests may log in with a key of their own. Default false. */
   readonly guests: boolean;
   /** New accounts may be made. Default true. */
   readonly registration: boolean;
@@ -78,7 +78,7 @@ export const defaultGateSettings: GateSettings = {
     loginsPerMinutePerAddress: 30,
     registrationsPerHourPerAddress: 20,
   },
-  login: { guests: true, registration: true, attemptsAtOnce: 2048 },
+  login: { guests: false, registration: true, attemptsAtOnce: 2048 },
 };
 
 /** A setting that cannot be, or that contradicts another. `code` "BAD_SETTING". */

@@ -204,7 +204,7 @@ export class Gate {
   }
 
   #farewell(reason: RefusalReason): Uint8Array {
-    const code = refusalCode(reason, this.settings.limits.acceptsPerSecondPerAddress > 0);
+    const code = refusalCode(reason);
     const { disconnects } = this.counters;
     disconnects[code] = (disconnects[code] ?? 0) + 1;
     return encodePacketBytes(PacketType.DISCONNECT, {

@@ -11,6 +11,11 @@ export interface LibuvPortOptions {
   readonly arenaLimitBytes?: number;
   /** What one `onReceived` brings at most, bytes; one such buffer serves all sockets. Default 65,536. */
   readonly receiveBufferBytes?: number;
+  /**
+   * Read accepted sockets by 'data' events, with documented means alone, and slower; see
+   * `adoptAccepted`. Default false.
+   */
+  readonly usesDataEvents?: boolean;
 }
 
 /** A listener, a connect or a socket: what must be gone before the port is closed. */
@@ -32,6 +37,7 @@ export class LibuvCore {
   readonly clock: Clock = realClock;
   /** Where libuv reads to, one socket at a time. */
   readonly receiveBuffer: Uint8Array;
+  readonly usesDataEvents: boolean;
   readonly owners = new Set<LibuvOwner>();
   readonly counters: PortCounters = {
     turns: 0,
@@ -56,6 +62,7 @@ export class LibuvCore {
   constructor(options: LibuvPortOptions, afterTurn: () => void) {
     this.arena = new HeapArena(options.arenaLimitBytes ?? 256 * 1024 * 1024);
     this.receiveBuffer = Buffer.allocUnsafeSlow(options.receiveBufferBytes ?? 65_536);
+    this.usesDataEvents = options.usesDataEvents ?? false;
     this.#turns = new TurnLoop({
       dispatch: () => void this.counters.turns++,
       submit: () => {

@@ -103,7 +103,7 @@ export class LibuvListener implements PortListener, LibuvOwner {
       return;
     }
     const core = this.#core;
-    const inner = adoptAccepted(accepted, core.receiveBuffer);
+    const inner = adoptAccepted(accepted, core.receiveBuffer, core.usesDataEvents);
     applyOptions(inner, this.#socketOptions);
     const socket = new LibuvSocket(core, inner, this.#socketOptions.lingerSeconds === 0);
     core.counters.accepted++;

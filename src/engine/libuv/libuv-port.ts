@@ -58,11 +58,7 @@ export class LibuvPort implements CompletionPort {
   }
 
   /** See {@link CompletionPort.listen}. "::" takes IPv4 connections too. */
-  async listen(
-    address: SocketAddress,
-    options: ListenOptions,
-    events: AcceptEvents,
-  ): Promise<PortListener> {
+  async listen(address: SocketAddress, options: ListenOptions, events: AcceptEvents): Promise<PortListener> {
     this.#core.refuseWhenClosing("listen");
     return LibuvListener.open(this.#core, address, options, events);
   }

@@ -5,7 +5,7 @@ import { Errno, errnoFromName, PortError } from "../port-error.ts";
 import { GATHER_PIECES, type SendQueue } from "../send-queue.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import { addressFrom, type LibuvCore, type LibuvOwner } from "./libuv-core.ts";
-import { setOwner, type NetOwner } from "./net-socket.ts";
+import { setOwner, startReading, type NetOwner } from "./net-socket.ts";
 
 /** `closing` waits for net.Socket's 'close', after which libuv has let go of every buffer. */
 type State = "new" | "open" | "closing" | "closed";
@@ -81,7 +81,7 @@ export class LibuvSocket implements PortSocket, NetOwner, LibuvOwner {
     this.#receiving = "yes";
     this.#core.begin();
     if (this.#endedWith >= 0) this.#core.post(() => this.#endReceive(-this.#endedWith));
-    else this.#socket.resume();
+    else startReading(this.#socket);
   }
 
   stopReceiving(): void {
@@ -131,7 +131,8 @@ export class LibuvSocket implements PortSocket, NetOwner, LibuvOwner {
     const socket = this.#socket;
     if (this.#isGone) this.#core.post(() => this.#finish());
     else if (!abort && !this.#alwaysAborts) socket.destroy();
-    else if (socket.writableEnded && !socket.writableFinished && !socket.destroyed) this.#resetAfterShutdown();
+    else if (socket.writableEnded && !socket.writableFinished && !socket.destroyed)
+      this.#resetAfterShutdown();
     else if (!socket.destroyed) socket.resetAndDestroy();
   }
 
@@ -151,7 +152,8 @@ export class LibuvSocket implements PortSocket, NetOwner, LibuvOwner {
   }
 
   onNetReceived(bytes: Uint8Array, byteCount: number): void {
-    if (this.#state !== "open" || this.#receiving === "no") return;
+    if (this.#state !== "open") return;
+    assert(this.#receiving !== "no", "bytes come only while the socket is receiving");
     const { counters } = this.#core;
     counters.completions++;
     counters.receivedBytes += byteCount;

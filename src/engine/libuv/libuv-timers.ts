@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import type { PortTimer } from "../completion-port.ts";
-import { TimerQueue } from "../uring/timer-queue.ts";
+import { TimerQueue } from "../timer-queue.ts";
 
 /** The longest delay setTimeout knows, ms; a longer one is waited for in parts. */
 const LONGEST_MS = 2_147_483_647;

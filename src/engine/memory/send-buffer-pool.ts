@@ -79,7 +79,8 @@ export class SendBufferPool {
    */
   open(byteCount: number): SendChunk {
     assert(this.#openBytes < 0, "close the range that is open before opening another");
-    if (byteCount > CHUNK_BYTES) throw new RangeError(`${byteCount} bytes do not fit in a chunk of ${CHUNK_BYTES}`);
+    if (byteCount > CHUNK_BYTES)
+      throw new RangeError(`${byteCount} bytes do not fit in a chunk of ${CHUNK_BYTES}`);
     let chunk = this.#current;
     if (chunk === undefined || chunk.writtenBytes + byteCount > CHUNK_BYTES) {
       const next = this.#take();

@@ -18,18 +18,20 @@ export class PendingSend {
   readonly #pieces: readonly Piece[];
   readonly #checksum: number;
 
-  /** Freezes the first pieces of `queue`, `pieceLimit` at most. */
-  constructor(queue: SendQueue, pieceLimit: number) {
-    const pieceCount = Math.min(queue.pieceCount, pieceLimit);
-    queue.freeze(pieceCount);
-    this.#pieces = Array.from({ length: pieceCount }, (_, index) => {
-      const chunk = queue.chunkAt(index);
-      return {
-        bytes: chunk.bytes.subarray(queue.startAt(index), queue.endAt(index)),
-        references: () => chunk.references,
-      };
-    });
-    this.byteCount = this.#pieces.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+  /** Freezes the first pieces of `queue`: `pieceLimit` and about `byteLimit` at most. */
+  constructor(queue: SendQueue, pieceLimit: number, byteLimit: number) {
+    const pieces: Piece[] = [];
+    let byteCount = 0;
+    while (pieces.length < Math.min(queue.pieceCount, pieceLimit) && byteCount < byteLimit) {
+      const chunk = queue.chunkAt(pieces.length);
+      const start = queue.startAt(pieces.length);
+      const end = Math.min(queue.endAt(pieces.length), start + byteLimit - byteCount);
+      pieces.push({ bytes: chunk.bytes.subarray(start, end), references: () => chunk.references });
+      byteCount += end - start;
+    }
+    queue.freeze(pieces.length);
+    this.#pieces = pieces;
+    this.byteCount = byteCount;
     this.#checksum = this.#sum();
   }
 

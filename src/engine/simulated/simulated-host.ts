@@ -1,4 +1,4 @@
-import { ManualClock } from "../../base/clock.ts";
+import type { ManualClock } from "../../base/clock.ts";
 import type { Flushable, PortCounters, PortTimer } from "../completion-port.ts";
 import { HeapArena } from "../memory/arena.ts";
 import { Errno, PortError } from "../port-error.ts";

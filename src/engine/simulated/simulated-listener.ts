@@ -39,8 +39,7 @@ export class SimulatedListener implements PortListener {
   matches(target: SocketAddress): boolean {
     if (this.address.port !== target.port) return false;
     if (this.address.host === target.host) return true;
-    const isWildcard =
-      this.address.host === "::" || (this.address.host === "0.0.0.0" && target.family === 4);
+    const isWildcard = this.address.host === "::" || (this.address.host === "0.0.0.0" && target.family === 4);
     const { ipv4, ipv6 } = this.host;
     return isWildcard && [ipv4, ipv6, "127.0.0.1", "::1"].includes(target.host);
   }

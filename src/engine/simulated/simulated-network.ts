@@ -3,7 +3,7 @@ import { SeededRandom } from "../../base/random.ts";
 import type { PortTimer } from "../completion-port.ts";
 import { Errno, PortError } from "../port-error.ts";
 import { formatSocketAddress, type SocketAddress } from "../socket-address.ts";
-import { TimerQueue } from "../uring/timer-queue.ts";
+import { TimerQueue } from "../timer-queue.ts";
 import type { BytePipe } from "./byte-pipe.ts";
 import { FaultSource, noFaults, type NetworkFaults, type SimulatedOperation } from "./network-faults.ts";
 import type { SimulatedHost } from "./simulated-host.ts";

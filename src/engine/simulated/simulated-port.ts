@@ -51,11 +51,7 @@ export class SimulatedPort implements CompletionPort {
   }
 
   /** See {@link CompletionPort.listen}. Loopback addresses are the whole network's. */
-  async listen(
-    address: SocketAddress,
-    options: ListenOptions,
-    events: AcceptEvents,
-  ): Promise<PortListener> {
+  async listen(address: SocketAddress, options: ListenOptions, events: AcceptEvents): Promise<PortListener> {
     if (this.host.hasCrashed) return new Promise(() => {}); // Nobody hears of it again.
     this.host.refuseWhenClosing("listen");
     const { network, faultSource } = this.host;

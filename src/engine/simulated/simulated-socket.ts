@@ -164,7 +164,7 @@ export class SimulatedSocket implements PortSocket {
     assert(!queue.isEmpty, "there is something to send");
     assert(!this.#isShutDown, "nothing is sent after a shutdown");
     this.#host.begin();
-    this.#sending = new PendingSend(queue, GATHER_PIECES);
+    this.#sending = new PendingSend(queue, GATHER_PIECES, this.#host.faultSource.faults.windowBytes);
     this.#host.later(() => this.#trySend());
   }
 

@@ -5,7 +5,7 @@ import { Mapping } from "./mapping.ts";
 import { OperationKind } from "./operation-slots.ts";
 import type { Ring } from "./ring.ts";
 import type { DescriptorWatch, SystemCalls } from "./system-calls.ts";
-import type { TurnLoop } from "./turn-loop.ts";
+import type { TurnLoop } from "../turn-loop.ts";
 import type { UringPortOptions } from "./uring-core.ts";
 import { WakeGate } from "./wake-gate.ts";
 
@@ -107,10 +107,18 @@ export class TurnScheduler {
       do {
         if (this.#ring.hasCompletions) this.#spinsLeft = this.#spinTurns;
         this.#turns.run();
-      } while (this.#hasWork && --turnsLeft > 0);
+      } while (this.#mayGoOn && --turnsLeft > 0);
     } finally {
       this.#sleepOrGoOn();
     }
+  }
+
+  /**
+   * Completions alone make one turn follow another at once, as those of the sends that the last turn
+   * handed over do. What the program asked for waits a round of the event loop, as setImmediate does.
+   */
+  get #mayGoOn(): boolean {
+    return this.#ring.hasCompletions && !this.#turns.hasWork;
   }
 
   get #hasWork(): boolean {
@@ -140,7 +148,7 @@ export class TurnScheduler {
         this.#isScheduled = false;
         let turnsLeft = TURNS_IN_A_ROW;
         do this.#turns.run();
-        while (!isDone() && this.#hasWork && --turnsLeft > 0);
+        while (!isDone() && this.#mayGoOn && --turnsLeft > 0);
         await new Promise((resolve) => setImmediate(resolve));
         if (!isDone() && !this.#isScheduled && !this.#hasWork) this.#ring.enterAndWait(this.#blockMs);
       }

@@ -18,7 +18,7 @@ import type { SocketAddress } from "../socket-address.ts";
 import type { ConnectOptions, ListenOptions } from "../socket-options.ts";
 import { OperationKind } from "./operation-slots.ts";
 import { loadSystemCalls } from "./system-calls.ts";
-import { TurnLoop } from "./turn-loop.ts";
+import { TurnLoop } from "../turn-loop.ts";
 import { TurnScheduler } from "./turn-scheduler.ts";
 import { UringConnect } from "./uring-connect.ts";
 import { UringCore, type UringPortOptions } from "./uring-core.ts";

@@ -5,7 +5,7 @@ import { Mapping } from "./mapping.ts";
 import { OperationKind } from "./operation-slots.ts";
 import type { Ring } from "./ring.ts";
 import type { SystemCalls } from "./system-calls.ts";
-import { TimerQueue } from "./timer-queue.ts";
+import { TimerQueue } from "../timer-queue.ts";
 
 /**
  * Timers of a port. The kernel knows one timeout, for the soonest; it is told at the end of a turn,

@@ -22,7 +22,11 @@ export function endingCases(portCase: PortCase): void {
     client.shutdown();
     await env.until(() => server.receiveEnds.length === 1, "the server hears of the end");
     assert.deepEqual(server.receiveEnds, [0]);
-    assert.equal(server.received.toString(), "the last words", "what was sent before the end comes before it");
+    assert.equal(
+      server.received.toString(),
+      "the last words",
+      "what was sent before the end comes before it",
+    );
     server.write(pattern(0, 1_000_000));
     await env.until(() => client.receivedBytes === 1_000_000, "the answer arrives");
     await env.until(() => server.queue.isEmpty, "the answer is sent");
@@ -182,7 +186,15 @@ export function endingCases(portCase: PortCase): void {
       ),
     );
     for (const expected of [0, -Errno.ECONNRESET]) {
-      const client = await world.connect(listener.address);
+      let client: Witness;
+      try {
+        client = await world.connect(listener.address);
+      } catch (error) {
+        // The reset may be there before the client has heard that it is connected.
+        assert.equal((error as Error).message, "ECONNRESET");
+        assert.ok(expected < 0);
+        continue;
+      }
       client.startReceiving();
       await env.until(() => !client.isReceiving, "the client hears of it");
       assert.deepEqual(client.receiveEnds, [expected]);
@@ -244,7 +256,8 @@ export function endingCases(portCase: PortCase): void {
       const target = opened + cycles;
       await env.until(() => {
         serve();
-        while (opened < target && opened - closed < 50) cycle(opened);
+        const room = Math.min(50 - (opened - closed), target - opened);
+        for (let left = room; left > 0; left--) cycle(opened);
         return closed === target || world.problems.length > 0;
       }, `${target} connections have come and gone`);
       await env.until(() => {
@@ -271,24 +284,43 @@ export function endingCases(portCase: PortCase): void {
     const waiting = await world.connect(listening.listener.address);
     let connectEnds = 0;
     const ended = (): void => void connectEnds++;
-    env.client.connect(listening.listener.address, {}, { onConnected: (socket) => {
-      ended();
-      socket.close();
-    }, onConnectFailed: ended });
-    env.server.startTimer(1, () => {
-      if (world.isClosing) world.problems.push("a timer expired after the port was closed");
-    }).cancel();
+    env.client.connect(
+      listening.listener.address,
+      {},
+      {
+        onConnected: (socket) => {
+          ended();
+          socket.close();
+        },
+        onConnectFailed: ended,
+      },
+    );
+    env.server
+      .startTimer(1, () => {
+        if (world.isClosing) world.problems.push("a timer expired after the port was closed");
+      })
+      .cancel();
     const late = env.server.startTimer(3_600_000, () => world.problems.push("a timer of an hour expired"));
     const mailbox = env.server.openMailbox(() => {});
     mailbox.address();
     world.isClosing = true;
     const closing = env.settled(Promise.all([env.server.close(), env.client.close()]));
-    assert.throws(() => env.server.connect(env.listenAddress, {}, { onConnected: () => {}, onConnectFailed: () => {} }), {
-      code: "ESHUTDOWN",
-    });
-    await assert.rejects(env.server.listen(env.listenAddress, {}, { onAccepted: () => {}, onAcceptFailed: () => {}, onListenerClosed: () => {} }), {
-      code: "ESHUTDOWN",
-    });
+    assert.throws(
+      () => env.server.connect(env.listenAddress, {}, { onConnected: () => {}, onConnectFailed: () => {} }),
+      {
+        code: "ESHUTDOWN",
+      },
+    );
+    await assert.rejects(
+      env.server.listen(
+        env.listenAddress,
+        {},
+        { onAccepted: () => {}, onAcceptFailed: () => {}, onListenerClosed: () => {} },
+      ),
+      {
+        code: "ESHUTDOWN",
+      },
+    );
     await closing;
     late.cancel();
     for (const witness of [client, server, pending.client, pending.server, waiting]) {

@@ -28,7 +28,8 @@ async function checkAlive(world: PortWorld, address: SocketAddress): Promise<voi
   client.write(Buffer.from("?"));
   await world.env.until(() => {
     for (const witness of world.witnesses) {
-      if (witness === client || witness.isReceiving || witness.isClosed || witness.receiveEnds.length > 0) continue;
+      if (witness === client || witness.isReceiving || witness.isClosed || witness.receiveEnds.length > 0)
+        continue;
       witness.startReceiving();
     }
     return world.env.server.counters.receivedBytes > before;
@@ -78,24 +79,31 @@ export function openingCases(portCase: PortCase): void {
     await world.closeAll(client);
   });
 
-  portCase("dual stack: \"::\" takes both families, and tells IPv4 peers as IPv4", async (world, env, context) => {
-    if (!(await hasIPv6(world))) return context.skip("this machine has no IPv6");
-    const { listener, accepted } = await world.listen(everywhere);
-    const { port } = listener.address;
-    await world.connect({ family: 4, host: "127.0.0.1", port });
-    await env.until(() => accepted.length === 1, "IPv4 is accepted");
-    await world.connect({ family: 6, host: "::1", port });
-    await env.until(() => accepted.length === 2, "IPv6 is accepted");
-    const remotes = accepted.map(({ socket }) => [socket.remote.family, socket.remote.host]);
-    assert.deepEqual(remotes, [
-      [4, "127.0.0.1"],
-      [6, "::1"],
-    ]);
-  });
+  portCase(
+    'dual stack: "::" takes both families, and tells IPv4 peers as IPv4',
+    async (world, env, context) => {
+      if (!(await hasIPv6(world))) return context.skip("this machine has no IPv6");
+      const { listener, accepted } = await world.listen(everywhere);
+      const { port } = listener.address;
+      await world.connect({ family: 4, host: "127.0.0.1", port });
+      await env.until(() => accepted.length === 1, "IPv4 is accepted");
+      await world.connect({ family: 6, host: "::1", port });
+      await env.until(() => accepted.length === 2, "IPv6 is accepted");
+      const remotes = accepted.map(({ socket }) => [socket.remote.family, socket.remote.host]);
+      assert.deepEqual(remotes, [
+        [4, "127.0.0.1"],
+        [6, "::1"],
+      ]);
+    },
+  );
 
   portCase("an address that is in use is refused", async (world, env) => {
     const { listener } = await world.listen();
-    await assert.rejects(world.listen(listener.address), { name: "PortError", code: "EADDRINUSE", operation: "listen" });
+    await assert.rejects(world.listen(listener.address), {
+      name: "PortError",
+      code: "EADDRINUSE",
+      operation: "listen",
+    });
     await checkAlive(world, listener.address);
     assert.equal(env.server.counters.outstandingOperations > 0, true);
   });
@@ -156,7 +164,12 @@ export function openingCases(portCase: PortCase): void {
       {
         onConnected: (socket) => {
           connected++;
-          socket.open({ onReceived: () => {}, onReceiveEnded: () => {}, onSent: () => {}, onClosed: () => {} });
+          socket.open({
+            onReceived: () => {},
+            onReceiveEnded: () => {},
+            onSent: () => {},
+            onClosed: () => {},
+          });
           connect.cancel();
         },
         onConnectFailed: () => void failed++,
@@ -193,7 +206,8 @@ export function openingCases(portCase: PortCase): void {
     await checkAlive(world, listener.address);
     const before = accepted.length;
     if (network !== undefined) {
-      for (const errno of [Errno.EMFILE, Errno.ECONNABORTED, Errno.ENOBUFS]) network.failNext("accept", errno);
+      for (const errno of [Errno.EMFILE, Errno.ECONNABORTED, Errno.ENOBUFS])
+        network.failNext("accept", errno);
       for (let index = 0; index < 4; index++) await world.connect(listener.address);
       await env.until(() => accepted.length === before + 3, "those that were not aborted are accepted");
       assert.deepEqual(failures, [-Errno.EMFILE, -Errno.ECONNABORTED, -Errno.ENOBUFS]);

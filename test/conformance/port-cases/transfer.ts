@@ -74,13 +74,16 @@ export function transferCases(portCase: PortCase): void {
   });
 
   portCase("several megabytes in both directions keep their order", async (world, env) => {
-    const totalBytes = 4 * 1024 * 1024;
+    const totalBytes = env.bulkBytes;
     const { client, server } = await world.pair();
     expectPattern(world, client);
     expectPattern(world, server);
     writePattern(client, totalBytes, new SeededRandom(1));
     writePattern(server, totalBytes, new SeededRandom(2));
-    await env.until(() => client.receivedBytes === totalBytes && server.receivedBytes === totalBytes, "all arrives");
+    await env.until(
+      () => client.receivedBytes === totalBytes && server.receivedBytes === totalBytes,
+      "all arrives",
+    );
     assert.ok(env.client.counters.sentBytes >= totalBytes);
     assert.ok(env.server.counters.receivedBytes >= totalBytes);
     await world.closeAll(client, server);
@@ -122,7 +125,7 @@ export function transferCases(portCase: PortCase): void {
   });
 
   portCase("sends to a reader that does not read wait, and go on when it does", async (world, env) => {
-    const totalBytes = 24 * 1024 * 1024;
+    const totalBytes = env.bulkBytes * 6;
     const small = { kernelSendBufferBytes: 65_536, kernelReceiveBufferBytes: 65_536 };
     const { client, server } = await world.pair({
       receiving: false,

@@ -5,36 +5,46 @@ import type { PortCase } from "../port-suite.ts";
 
 /** What happens when: turns, jobs, timers, messages. */
 export function turnCases(portCase: PortCase): void {
-  portCase("a turn dispatches, runs its tasks and theirs, then flushes each target once", async (_world, env) => {
-    const port = env.server;
-    const log: string[] = [];
-    let jobs = 0;
-    const target = { flush: () => void log.push("flush") };
-    const other = {
-      flush: () => {
-        log.push("other flush");
-        if (jobs === 1) port.requestFlush(other);
-      },
-    };
-    port.post(() => {
-      jobs = 1;
-      port.requestFlush(target);
-      port.requestFlush(other);
-      port.atTurnEnd(() => {
-        log.push("task");
-        port.atTurnEnd(() => log.push("task of a task"));
+  portCase(
+    "a turn dispatches, runs its tasks and theirs, then flushes each target once",
+    async (_world, env) => {
+      const port = env.server;
+      const log: string[] = [];
+      let jobs = 0;
+      const target = { flush: () => void log.push("flush") };
+      const other = {
+        flush: () => {
+          log.push("other flush");
+          if (jobs === 1) port.requestFlush(other);
+        },
+      };
+      port.post(() => {
+        jobs = 1;
+        port.requestFlush(target);
+        port.requestFlush(other);
+        port.atTurnEnd(() => {
+          log.push("task");
+          port.atTurnEnd(() => log.push("task of a task"));
+        });
+        port.atTurnEnd(() => log.push("second task"));
+        log.push("job");
       });
-      port.atTurnEnd(() => log.push("second task"));
-      log.push("job");
-    });
-    assert.deepEqual(log, [], "nothing runs inside the call");
-    await env.until(() => log.includes("other flush"), "the turn ends");
-    assert.deepEqual(log.slice(0, 6), ["job", "task", "second task", "task of a task", "flush", "other flush"]);
-    jobs = 2;
-    await env.until(() => log.length >= 7, "a flush that was asked for in a flush comes in another turn");
-    await env.pause();
-    assert.deepEqual(log.slice(6), ["other flush"], "each request is one flush");
-  });
+      assert.equal(log.length, 0, "nothing runs inside the call");
+      await env.until(() => log.includes("other flush"), "the turn ends");
+      assert.deepEqual(log.slice(0, 6), [
+        "job",
+        "task",
+        "second task",
+        "task of a task",
+        "flush",
+        "other flush",
+      ]);
+      jobs = 2;
+      await env.until(() => log.length >= 7, "a flush that was asked for in a flush comes in another turn");
+      await env.pause();
+      assert.deepEqual(log.slice(6), ["other flush"], "each request is one flush");
+    },
+  );
 
   portCase("what is asked for outside a turn starts one", async (_world, env) => {
     const log: string[] = [];
@@ -59,10 +69,12 @@ export function turnCases(portCase: PortCase): void {
       log.push("received");
       if (isAsked) return;
       isAsked = true;
-      env.server.requestFlush({ flush: () => {
-        isAsked = false;
-        log.push("flush");
-      } });
+      env.server.requestFlush({
+        flush: () => {
+          isAsked = false;
+          log.push("flush");
+        },
+      });
       env.server.atTurnEnd(() => log.push("task"));
     };
     for (let index = 0; index < 5; index++) {
@@ -72,7 +84,10 @@ export function turnCases(portCase: PortCase): void {
     for (const [index, entry] of log.entries()) {
       if (entry === "flush") assert.equal(log[index - 1], "task", "tasks come right before flushes");
     }
-    assert.equal(log.filter((entry) => entry === "flush").length, log.filter((entry) => entry === "task").length);
+    assert.equal(
+      log.filter((entry) => entry === "flush").length,
+      log.filter((entry) => entry === "task").length,
+    );
     await world.closeAll(client, server);
   });
 
@@ -80,37 +95,43 @@ export function turnCases(portCase: PortCase): void {
     const order: number[] = [];
     for (let index = 0; index < 1000; index++) env.server.post(() => void order.push(index));
     await env.until(() => order.length === 1000, "all jobs run");
-    assert.deepEqual(order, Array.from({ length: 1000 }, (_, index) => index));
+    assert.deepEqual(
+      order,
+      Array.from({ length: 1000 }, (_, index) => index),
+    );
   });
 
-  portCase("timers expire once, in the order of their deadlines, and not when cancelled", async (_world, env) => {
-    const port = env.server;
-    const startedMs = port.clock.monotonicMs();
-    const log: string[] = [];
-    const early: string[] = [];
-    const start = (name: string, delayMs: number): ReturnType<typeof port.startTimer> =>
-      port.startTimer(delayMs, () => {
-        log.push(name);
-        if (port.clock.monotonicMs() - startedMs < delayMs - 0.001) early.push(name);
-      });
-    start("40", 40);
-    const cancelled = start("cancelled", 5);
-    start("10", 10);
-    start("0", 0);
-    start("25", 25);
-    start("25 again", 25);
-    cancelled.cancel();
-    cancelled.cancel();
-    const expired = start("1", 1);
-    const victim = port.startTimer(31, () => log.push("victim"));
-    port.startTimer(30, () => victim.cancel());
-    assert.deepEqual(log, [], "nothing expires inside the call");
-    await env.until(() => log.includes("40"), "the last one expires");
-    expired.cancel();
-    await env.pause();
-    assert.deepEqual(log, ["0", "1", "10", "25", "25 again", "40"]);
-    assert.deepEqual(early, [], "none is early");
-  });
+  portCase(
+    "timers expire once, in the order of their deadlines, and not when cancelled",
+    async (_world, env) => {
+      const port = env.server;
+      const startedMs = port.clock.monotonicMs();
+      const log: string[] = [];
+      const early: string[] = [];
+      const start = (name: string, delayMs: number): ReturnType<typeof port.startTimer> =>
+        port.startTimer(delayMs, () => {
+          log.push(name);
+          if (port.clock.monotonicMs() - startedMs < delayMs - 0.001) early.push(name);
+        });
+      start("40", 40);
+      const cancelled = start("cancelled", 5);
+      start("10", 10);
+      start("0", 0);
+      start("25", 25);
+      start("25 again", 25);
+      cancelled.cancel();
+      cancelled.cancel();
+      const expired = start("1", 1);
+      const victim = port.startTimer(31, () => log.push("victim"));
+      port.startTimer(30, () => victim.cancel());
+      assert.equal(log.length, 0, "nothing expires inside the call");
+      await env.until(() => log.includes("40"), "the last one expires");
+      expired.cancel();
+      await env.pause();
+      assert.deepEqual(log, ["0", "1", "10", "25", "25 again", "40"]);
+      assert.deepEqual(early, [], "none is early");
+    },
+  );
 
   portCase("a timer may start timers, and sends from it are flushed", async (_world, env) => {
     const log: string[] = [];
@@ -133,7 +154,10 @@ export function turnCases(portCase: PortCase): void {
     assert.deepEqual(messages, [], "nothing is told inside the call");
     await env.until(() => messages.length === 101, "all messages arrive");
     const own = messages.filter((message) => typeof message === "object");
-    assert.deepEqual(own, Array.from({ length: 100 }, (_, index) => ({ index })));
+    assert.deepEqual(
+      own,
+      Array.from({ length: 100 }, (_, index) => ({ index })),
+    );
     sender.close();
     other.close();
     mailbox.close();
@@ -148,7 +172,10 @@ export function turnCases(portCase: PortCase): void {
     const address = mailbox.address();
     worker.postMessage({ address, count: 1000 }, [...address.transfer]);
     await env.until(() => messages.length === 1000, "all messages arrive");
-    assert.deepEqual(messages, Array.from({ length: 1000 }, (_, index) => index));
+    assert.deepEqual(
+      messages,
+      Array.from({ length: 1000 }, (_, index) => index),
+    );
     mailbox.close();
     await worker.terminate();
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { SeededRandom } from "../../base/random.ts";
+import { SeededRandom } from "../base/random.ts";
 import { TimerQueue, type QueuedTimer } from "./timer-queue.ts";
 
 describe("TimerQueue", () => {

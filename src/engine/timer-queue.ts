@@ -1,4 +1,4 @@
-import type { PortTimer } from "../completion-port.ts";
+import type { PortTimer } from "./completion-port.ts";
 
 /** One timer of a {@link TimerQueue}. */
 export class QueuedTimer implements PortTimer {

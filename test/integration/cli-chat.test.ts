@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { CliBench } from "../support/cli-process.ts";
+
+describe("portico chat", () => {
+  it("lets two people talk, whisper and see each other", async (test) => {
+    const bench = new CliBench(test);
+    const { address } = await bench.serve();
+    const mina = await bench.chat(address, "mina", ["--register"]);
+    const jun = await bench.chat(address, "jun", ["--register"]);
+    await mina.line(/^-- jun joined lobby$/);
+    mina.type("hello everybody");
+    await mina.line(/^\d\d:\d\d mina: hello everybody$/);
+    await jun.line(/^\d\d:\d\d mina: hello everybody$/);
+    jun.type("/w mina just you");
+    await mina.line(/^\d\d:\d\d jun whispers: just you$/);
+    await jun.line(/^\d\d:\d\d you whisper to mina: just you$/);
+    jun.type("/w nobody hello?");
+    await jun.line(/^!! not sent \(.+\): \/w nobody hello\?$/);
+    mina.type("/who");
+    await mina.line(/^-- 2 in lobby: jun, mina$/);
+    mina.type("/join games");
+    await mina.line(/^-- you are in games now/);
+    mina.type("nobody here hears this");
+    await mina.line(/^\d\d:\d\d mina: nobody here hears this$/);
+    mina.type("/quit");
+    assert.equal((await mina.exited).code, 0);
+    await jun.line(/^-- mina left lobby$/);
+    assert.doesNotMatch(jun.stdout, /nobody here/);
+  });
+
+  it("reconnects when the server is killed, sends what waited, and history is still there", async (test) => {
+    const bench = new CliBench(test);
+    const first = await bench.serve();
+    const mina = await bench.chat(first.address, "mina", ["--register"]);
+    const jun = await bench.chat(first.address, "jun", ["--register"]);
+    mina.type("before the crash");
+    await jun.line(/ mina: before the crash$/);
+    first.server.kill("SIGKILL");
+    await mina.line(/^!! connection lost: .*; trying again in /);
+    await jun.line(/^!! connection lost: /);
+    mina.type("typed while it was away");
+    const second = await bench.serve(first.address);
+    await mina.line(/^-- connected again; sending 1 message that waited$/);
+    await jun.line(/ mina: typed while it was away$/);
+    jun.type("welcome back");
+    await mina.line(/ jun: welcome back$/);
+    // Whoever comes now sees it all, once.
+    const sora = await bench.chat(second.address, "sora", ["--register"]);
+    await sora.line(/ mina: before the crash$/);
+    await sora.line(/ mina: typed while it was away$/);
+    await sora.line(/ jun: welcome back$/);
+    for (const { stdout } of [jun, mina]) {
+      assert.equal(stdout.split("typed while it was away").length, 2, stdout);
+      assert.equal(stdout.split("before the crash").length, 2, stdout);
+    }
+  });
+
+  it("sends everything that a pipe gives it before it ends", async (test) => {
+    const bench = new CliBench(test);
+    const { address } = await bench.serve(undefined, ["--set", "rates.packetsPerSecond=0"]);
+    const mina = await bench.chat(address, "mina", ["--register"]);
+    const bot = bench.start(["chat", "--user", "bot", "--guest", "--server", address]);
+    bot.end();
+    assert.deepEqual((await bot.exited).code, 1, "guests are not let in unless configured");
+    const script = await bench.chat(address, "script", ["--register"]);
+    for (let line = 1; line <= 500; line++) script.type(`line ${line}`);
+    script.end();
+    assert.equal((await script.exited).code, 0);
+    await mina.line(/ script: line 500$/);
+    const said = [...mina.stdout.matchAll(/ script: line (\d+)$/gm)].map(([, number]) => Number(number));
+    assert.deepEqual(
+      said,
+      Array.from({ length: 500 }, (_, index) => index + 1),
+    );
+  });
+
+  it("neutralises what could act on the terminal", async (test) => {
+    const bench = new CliBench(test);
+    const { address } = await bench.serve();
+    const mina = await bench.chat(address, "mina", ["--register"]);
+    mina.type("\u202edesrever\u2066");
+    await mina.line(/ mina: �desrever�$/);
+  });
+
+  it("refuses a wrong password, an unknown server name, and no password at all", async (test) => {
+    const bench = new CliBench(test);
+    const { address } = await bench.serve();
+    const wrong = await bench.run([
+      "chat",
+      "--user",
+      "mina",
+      "--server",
+      address,
+      "--password",
+      "not this one",
+    ]);
+    assert.equal(wrong.code, 1);
+    assert.match(
+      wrong.stderr,
+      /^portico: login at \S+ refused: the name or the password is wrong \(--register/,
+    );
+    const none = await bench.run(["chat", "--user", "mina", "--server", address]);
+    assert.equal(none.code, 2);
+    assert.match(none.stderr, /PORTICO_PASSWORD/);
+    const bad = await bench.run([
+      "chat",
+      "--user",
+      "mina",
+      "--server",
+      "nowhere",
+      "--password",
+      "whatever it is",
+    ]);
+    assert.equal(bad.code, 2);
+    assert.match(bad.stderr, /"nowhere" is not HOST:PORT/);
+  });
+
+  it("goes on trying while there is no server, until it is told to stop", async (test) => {
+    const bench = new CliBench(test);
+    const { server, address } = await bench.serve();
+    server.kill();
+    await server.exited;
+    const chat = bench.start(["chat", "--user", "mina", "--server", address, "--password", "whatever it is"]);
+    await chat.line(/^cannot reach \S+ \(.*ECONNREFUSED\); trying until it answers$/);
+    chat.kill("SIGINT");
+    assert.equal((await chat.exited).code, 0);
+  });
+
+  it("ends quietly when nobody reads what it writes", async (test) => {
+    const bench = new CliBench(test);
+    const { address } = await bench.serve();
+    const mina = await bench.chat(address, "mina", ["--register"]);
+    mina.stopReading();
+    mina.type("into the void");
+    const { code, stderr } = await mina.exited;
+    assert.deepEqual([code, stderr], [0, ""]);
+  });
+});

@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+const mainFile = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+
+/** `portico serve` as a process of its own. */
+export class ServeProcess {
+  readonly #child: ChildProcess;
+  /** Where clients connect, "HOST:PORT". */
+  readonly packets: string;
+
+  private constructor(child: ChildProcess, packets: string) {
+    this.#child = child;
+    this.packets = packets;
+  }
+
+  /** Starts it and resolves when it says `ready`; rejects with what it printed when it ends before. */
+  static async start(
+    directory: string,
+    packets = "127.0.0.1:0",
+    settings: readonly string[] = [],
+  ): Promise<ServeProcess> {
+    const flags = settings.flatMap((setting) => ["--set", setting]);
+    const child = spawn(
+      process.execPath,
+      [mainFile, "serve", "--packets", packets, "--http", "127.0.0.1:0", "--data", directory, ...flags],
+      { stdio: ["ignore", "pipe", "pipe"] },
+    );
+    let output = "";
+    const bound = await new Promise<string>((resolve, reject) => {
+      const read = (bytes: Buffer): void => {
+        output += bytes.toString();
+        const ready = /^ready packets (\S+)/m.exec(output);
+        if (ready?.[1] !== undefined) resolve(ready[1]);
+      };
+      child.stdout.on("data", read);
+      child.stderr.on("data", read);
+      child.once("exit", (code) => reject(new Error(`serve ended with ${code}:\n${output}`)));
+    });
+    return new ServeProcess(child, bound);
+  }
+
+  /** Loses the process as a power cut would. */
+  async kill(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exited = once(this.#child, "exit");
+    this.#child.kill("SIGKILL");
+    await exited;
+  }
+
+  /** Stops it as an operator would; resolves with the exit code. */
+  async stop(): Promise<number | null> {
+    const exited = once(this.#child, "exit");
+    this.#child.kill("SIGTERM");
+    const [code] = (await exited) as [number | null];
+    return code;
+  }
+}
