@@ -130,6 +130,18 @@ describe("the terminal", () => {
     assert.deepEqual(glass.rows, ["16", "18", "19", "40", ">", "cursor 2,4"]);
   });
 
+  it("knows a row that is exactly full", async () => {
+    const { screen, glass, type } = openTerminal();
+    screen.show("before");
+    await type("x".repeat(18));
+    screen.show("between");
+    assert.deepEqual(glass.rows, ["before", "between", `> ${"x".repeat(18)}`, "cursor 0,3"]);
+    await type("y");
+    assert.deepEqual(glass.rows, ["before", "between", `> ${"x".repeat(18)}`, "y", "cursor 1,3"]);
+    await type("\u001b[D");
+    assert.deepEqual(glass.rows, ["before", "between", `> ${"x".repeat(18)}`, "y", "cursor 0,3"]);
+  });
+
   it("changes its prompt under the typed line", async () => {
     const { screen, glass, type } = openTerminal();
     await type("hello");

@@ -1,4 +1,11 @@
-import { clearScreenDown, createInterface, cursorTo, type Interface, moveCursor } from "node:readline";
+import {
+  clearLine,
+  clearScreenDown,
+  createInterface,
+  cursorTo,
+  type Interface,
+  moveCursor,
+} from "node:readline";
 import type { ReadStream, WriteStream } from "node:tty";
 import type { ChatScreen } from "./chat-session.ts";
 import { type Colors, colored, plain } from "./line-format.ts";
@@ -46,6 +53,8 @@ export class TerminalScreen implements ChatScreen {
       this.#eraseSubmitted(line);
       events.onLine(line);
     });
+    // After the interface's own listener, which has put the character in its place.
+    input.on("keypress", () => this.#finishFullRow());
     this.#interface.on("SIGINT", () => {
       if (this.#interface.line === "") events.onLeave();
       else this.#interface.write(null, { ctrl: true, name: "u" });
@@ -98,6 +107,19 @@ export class TerminalScreen implements ChatScreen {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the field is there, and not in the types
     (this.#interface as unknown as WithRows).prevRows = 0;
     this.#interface.prompt(true);
+  }
+
+  /**
+   * When a character fills the last column a terminal stays in that row until the next one comes, but
+   * the interface counts a new row. So that both mean the same, the new row is begun at once.
+   */
+  #finishFullRow(): void {
+    if (!this.#isTyping || this.#interface.cursor < this.#interface.line.length) return;
+    const { rows, cols } = this.#interface.getCursorPos();
+    if (rows === 0 || cols !== 0) return;
+    this.#output.write(" ");
+    cursorTo(this.#output, 0);
+    clearLine(this.#output, 1);
   }
 
   /** After Enter the cursor is below what was typed. */

@@ -102,11 +102,11 @@ describe("a server killed under load", () => {
         assert.deepEqual(texts, log.slice(from));
       }
       test.diagnostic(`${log.length} messages over ${KILLS} kills`);
-      await Promise.all(clients.map(({ close }) => close()));
+      await Promise.all(clients.map((opened) => opened.close()));
       assert.equal(await server.stop(), 0);
     } finally {
       isOver = true;
-      await Promise.allSettled(clients.map(({ close }) => close()));
+      await Promise.allSettled(clients.map((opened) => opened.close()));
       await server.kill();
       rmSync(directory, { recursive: true, force: true });
     }

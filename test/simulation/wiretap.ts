@@ -1,5 +1,5 @@
 import type { Transport, TransportConnection, TransportEvents } from "../../src/client/index.ts";
-import { PacketType } from "../../src/protocol/codes.ts";
+import { ErrorCode, PacketType } from "../../src/protocol/codes.ts";
 import { decodeClientPacket, decodeServerPacket } from "../../src/protocol/packet-decoder.ts";
 
 /** Reports a breach of a rule; the simulation fails with it. */
@@ -89,7 +89,7 @@ class TappedConnection {
     }
     switch (packet.type) {
       case PacketType.LOGIN_RESPONSE:
-        if (packet.body.lobby !== undefined && packet.body.code === 0) {
+        if (packet.body.lobby !== undefined && packet.body.code === ErrorCode.OK) {
           this.#isLoggedIn = true;
           this.#enter(packet.body.lobby.roomId, Number(packet.body.lobby.lastOffset));
         }
@@ -97,7 +97,7 @@ class TappedConnection {
       case PacketType.JOIN_ROOM_RESPONSE:
         if (
           packet.body.room !== undefined &&
-          packet.body.code === 0 &&
+          packet.body.code === ErrorCode.OK &&
           !this.#rooms.has(packet.body.room.roomId)
         ) {
           this.#enter(packet.body.room.roomId, Number(packet.body.room.lastOffset));
@@ -105,7 +105,7 @@ class TappedConnection {
         break;
       case PacketType.LEAVE_ROOM_RESPONSE: {
         const roomId = this.#requestRooms.get(packet.body.requestId);
-        if (packet.body.code === 0 && roomId !== undefined) this.#rooms.delete(roomId);
+        if (packet.body.code === ErrorCode.OK && roomId !== undefined) this.#rooms.delete(roomId);
         break;
       }
       case PacketType.MESSAGE_NOTICE: {
@@ -120,8 +120,8 @@ class TappedConnection {
         const { code, requestId, offset } = packet.body;
         const roomId = this.#requestRooms.get(requestId);
         // What was refused is nobody's: should the log have it after all, its sender may hear of it.
-        if (code !== 0) this.#sentHere.delete(this.#requestTexts.get(requestId) ?? "");
-        if (code === 0 && roomId !== undefined && this.#rooms.has(roomId))
+        if (code !== ErrorCode.OK) this.#sentHere.delete(this.#requestTexts.get(requestId) ?? "");
+        if (code === ErrorCode.OK && roomId !== undefined && this.#rooms.has(roomId))
           this.#advance(roomId, Number(offset), false);
         break;
       }
