@@ -3,7 +3,7 @@ import type { PortConnect, PortTimer } from "./completion-port.ts";
 import type { DisconnectReason } from "./disconnect-reason.ts";
 import { Errno, PortError } from "./port-error.ts";
 import { type Service, ServiceError } from "./service.ts";
-import type { Session } from "./session.ts";
+import type { Session, SessionOrigin } from "./session.ts";
 import { formatSocketAddress, type SocketAddress } from "./socket-address.ts";
 import type { SocketOptions } from "./socket-options.ts";
 
@@ -36,6 +36,7 @@ function startConnect(
   options: ConnectorOptions,
   onSession: (session: Session) => void,
   onFailed: (error: Error) => void,
+  origin?: SessionOrigin,
 ): PortConnect {
   let timedOut = false;
   const fail = (error: Error): void => {
@@ -50,7 +51,7 @@ function startConnect(
   const attempt = service.port.connect(address, service.connectOptions(options), {
     onConnected: (socket) => {
       timer.cancel();
-      const session = service.adopt(socket, false);
+      const session = service.adopt(socket, false, origin);
       if (session !== undefined) {
         onSession(session);
         return;
@@ -82,7 +83,7 @@ function startConnect(
 const STABLE_MS = 5000;
 
 /** A connection that is made again whenever it ends, until `stop`. */
-export class Connector {
+export class Connector implements SessionOrigin {
   readonly address: SocketAddress;
   readonly #service: Service;
   readonly #options: ConnectorOptions;
@@ -118,8 +119,8 @@ export class Connector {
     this.#onStopped();
   }
 
-  /** Only the service calls this, when the connector's session has ended. */
-  onDisconnected(reason: DisconnectReason, detail: number): void {
+  /** Only the service calls this. */
+  onSessionClosed(_session: Session, reason: DisconnectReason, detail: number): void {
     this.#session = undefined;
     if (this.#isStopped) return;
     // A server that accepts and hangs up at once is no success: the delays go on growing.
@@ -141,12 +142,12 @@ export class Connector {
         this.#attempt = undefined;
         this.#session = session;
         this.#connectedAtMs = this.#service.nowMs;
-        this.#service.rememberConnector(session, this);
       },
       (error) => {
         this.#attempt = undefined;
         if (!this.#isStopped) this.#retry(error);
       },
+      this,
     );
   }
 

@@ -2,7 +2,7 @@ import { TokenBucket } from "../base/token-bucket.ts";
 import type { AcceptEvents, PortListener, PortSocket } from "./completion-port.ts";
 import { refuse } from "./refused-connection.ts";
 import type { Service } from "./service.ts";
-import type { Session } from "./session.ts";
+import type { Session, SessionOrigin } from "./session.ts";
 import type { RefusalReason } from "./session-host.ts";
 import type { SocketAddress } from "./socket-address.ts";
 import type { ListenOptions } from "./socket-options.ts";
@@ -16,11 +16,10 @@ export interface ListenerOptions extends ListenOptions {
 const REMEMBERED_ADDRESSES = 8192;
 
 /** Accepts connections on one address and makes sessions of those that the limits allow. */
-export class Listener implements AcceptEvents {
+export class Listener implements AcceptEvents, SessionOrigin {
   readonly #service: Service;
   readonly #options: ListenerOptions;
   readonly #sessionsByHost = new Map<string, number>();
-  readonly #sessionHosts = new WeakMap<Session, string>();
   readonly #acceptRate: TokenBucket | undefined;
   readonly #acceptRateByHost = new Map<string, TokenBucket>();
   #listener: PortListener | undefined;
@@ -69,12 +68,11 @@ export class Listener implements AcceptEvents {
       refuse(this.#service, socket, this.#service.refusalBytes(reason));
       return;
     }
-    const session = this.#service.adopt(socket, true);
+    const session = this.#service.adopt(socket, true, this);
     if (session === undefined) {
       refuse(this.#service, socket, this.#service.refusalBytes("SERVER_FULL"));
       return;
     }
-    this.#sessionHosts.set(session, host);
     this.#sessionsByHost.set(host, (this.#sessionsByHost.get(host) ?? 0) + 1);
     this.#sessionCount++;
   }
@@ -91,9 +89,7 @@ export class Listener implements AcceptEvents {
 
   /** Only the service calls this. */
   onSessionClosed(session: Session): void {
-    const host = this.#sessionHosts.get(session);
-    if (host === undefined) return;
-    this.#sessionHosts.delete(session);
+    const { host } = session.remote;
     this.#sessionCount--;
     const left = (this.#sessionsByHost.get(host) ?? 1) - 1;
     if (left === 0) this.#sessionsByHost.delete(host);

@@ -8,7 +8,7 @@ import { Listener, type ListenerOptions } from "./listener.ts";
 import { SendBufferPool } from "./memory/send-buffer-pool.ts";
 import { ReceiveBufferPool } from "./receive-buffer-pool.ts";
 import { SendQueue } from "./send-queue.ts";
-import { Session, type SessionHandler } from "./session.ts";
+import { Session, type SessionHandler, type SessionOrigin } from "./session.ts";
 import {
   defaultServiceLimits,
   newServiceCounters,
@@ -88,7 +88,6 @@ export class Service implements SessionHost {
   readonly #freeQueues: SendQueue[] = [];
   readonly #listeners = new Set<Listener>();
   readonly #connectors = new Set<Connector>();
-  readonly #connectorBySession = new Map<Session, Connector>();
   #nowMs: number;
   #tick: PortTimer | undefined;
   #isClosing = false;
@@ -190,11 +189,13 @@ export class Service implements SessionHost {
   }
 
   /** Only listeners and connectors call this: makes a session of a connected socket. */
-  adopt(socket: PortSocket, inbound: boolean): Session | undefined {
+  adopt(socket: PortSocket, inbound: boolean, origin?: SessionOrigin): Session | undefined {
     if (this.#isClosing) return undefined;
     this.#readClock();
+    // While there was no session nothing told the wheel the time.
+    if (this.#tick === undefined) this.wheel.advanceTo(this.#nowMs);
     const session = this.#sessions.acquire(
-      (id) => new Session(this, id, socket, inbound, this.#options.createHandler),
+      (id) => new Session(this, id, socket, inbound, origin, this.#options.createHandler),
     );
     if (session === undefined) return undefined;
     this.counters.sessionsOpened++;
@@ -221,18 +222,8 @@ export class Service implements SessionHost {
     this.#sessions.release(session);
     this.counters.sessionsClosed++;
     this.counters.disconnects[reason] = (this.counters.disconnects[reason] ?? 0) + 1;
-    for (const listener of this.#listeners) listener.onSessionClosed(session);
-    const connector = this.#connectorBySession.get(session);
-    if (connector !== undefined) {
-      this.#connectorBySession.delete(session);
-      connector.onDisconnected(reason, detail);
-    }
+    session.origin?.onSessionClosed(session, reason, detail);
     if (this.#sessions.aliveCount === 0) this.#onEmpty?.();
-  }
-
-  /** Only connectors call this. */
-  rememberConnector(session: Session, connector: Connector): void {
-    this.#connectorBySession.set(session, connector);
   }
 
   /** Only listeners call this, when one of them is closed. */

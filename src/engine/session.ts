@@ -29,6 +29,11 @@ export interface SessionHandler {
   onDisconnected(session: Session, reason: DisconnectReason, detail: number): void;
 }
 
+/** What made a session, and is told when it has ended, before its handler is. */
+export interface SessionOrigin {
+  onSessionClosed(session: Session, reason: DisconnectReason, detail: number): void;
+}
+
 /**
  * One connection: receives frames, sends ranges of chunks. At most one send and one receive are
  * outstanding (row E16). An idle session holds no buffer, neither for receiving nor for sending.
@@ -37,6 +42,7 @@ export class Session implements SocketEvents, Flushable, Expirable {
   readonly id: SessionId;
   readonly remote: SocketAddress;
   readonly inbound: boolean;
+  readonly origin: SessionOrigin | undefined;
   readonly #host: SessionHost;
   readonly #socket: PortSocket;
   readonly #handler: SessionHandler;
@@ -64,12 +70,14 @@ export class Session implements SocketEvents, Flushable, Expirable {
     id: SessionId,
     socket: PortSocket,
     inbound: boolean,
+    origin: SessionOrigin | undefined,
     makeHandler: (session: Session) => SessionHandler,
   ) {
     this.#host = host;
     this.id = id;
     this.#socket = socket;
     this.inbound = inbound;
+    this.origin = origin;
     this.remote = socket.remote;
     this.#timer = new WheelTimer(this);
     this.#idleTimeoutMs = host.idleTimeoutMs;
