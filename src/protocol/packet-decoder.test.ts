@@ -64,6 +64,21 @@ function fill(unit: readonly number[]): number[] {
   return Array.from({ length: Math.floor(16_380 / unit.length) }, () => unit).flat();
 }
 
+for (const [name, lend] of [
+  ["a Uint8Array", (bytes: Uint8Array) => bytes],
+  ["a Buffer", (bytes: Uint8Array) => Buffer.from(bytes)],
+] as const) {
+  it(`keeps nothing of the bytes that ${name} lent`, () => {
+    const guestKey = Uint8Array.from({ length: 16 }, (_, index) => index);
+    const fields = { requestId: 1, name: "mina", credential: { case: "guestKey", value: guestKey } } as const;
+    const lent = lend(encodePacketBytes(PacketType.LOGIN_REQUEST, fields));
+    const packet = decodeClientPacket(lent, 0, lent.length);
+    lent.fill(0xdd);
+    assert.ok(packet.type === PacketType.LOGIN_REQUEST && packet.body.credential.case === "guestKey");
+    assert.deepEqual([...packet.body.credential.value], [...guestKey]);
+  });
+}
+
 describe("packet decoder", () => {
   it("gives back what was encoded, for every packet and anywhere in a buffer", () => {
     fc.assert(

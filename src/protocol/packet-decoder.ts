@@ -105,7 +105,10 @@ function decode(
     }
     if (isWellFormed(decoder.shape, bytes, bodyStart, end)) {
       // The library's bytes fields are views of what it reads: received bytes are only lent, so copy.
-      const source = decoder.shape.hasBytes ? bytes.slice(bodyStart, end) : bytes.subarray(bodyStart, end);
+      // (A Buffer's own slice would be a view too.)
+      const source = decoder.shape.hasBytes
+        ? Uint8Array.prototype.slice.call(bytes, bodyStart, end)
+        : bytes.subarray(bodyStart, end);
       return { type, body: fromBinary(decoder.packet.schema, source, DECODE_OPTIONS) };
     }
   } catch (error) {
