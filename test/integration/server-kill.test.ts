@@ -24,7 +24,7 @@ describe("a server killed under load", () => {
     test.diagnostic(`PORTICO_SEED=${seed}`);
     const random = new SeededRandom(seed);
     const directory = mkdtempSync(join(tmpdir(), "portico-kill-"));
-    let server = await ServeProcess.start(directory, "127.0.0.1:0", settings);
+    let server = await ServeProcess.start(directory, { settings });
     const address = server.packets;
     const clients: OpenedChatClient[] = [];
     const acknowledged = new Map<string, number>();
@@ -66,7 +66,7 @@ describe("a server killed under load", () => {
         await delay(200 + random.below(400));
         await server.kill();
         const before = acknowledged.size;
-        server = await ServeProcess.start(directory, address, settings);
+        server = await ServeProcess.start(directory, { packets: address, settings });
         // Everybody is back and is heard again before the next blow.
         while (acknowledged.size < before + CLIENTS * 4) await delay(5);
       }

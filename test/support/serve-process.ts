@@ -4,27 +4,41 @@ import { fileURLToPath } from "node:url";
 
 const mainFile = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
+export interface ServeOptions {
+  /** Default 127.0.0.1 and a port that the kernel chooses. */
+  readonly packets?: string;
+  /** Given with `--set`, "section.key=value". */
+  readonly settings?: readonly string[];
+  readonly nodeFlags?: readonly string[];
+}
+
 /** `portico serve` as a process of its own. */
 export class ServeProcess {
   readonly #child: ChildProcess;
   /** Where clients connect, "HOST:PORT". */
   readonly packets: string;
+  /** What it printed until it was ready. */
+  readonly output: string;
 
-  private constructor(child: ChildProcess, packets: string) {
+  private constructor(child: ChildProcess, packets: string, output: string) {
     this.#child = child;
     this.packets = packets;
+    this.output = output;
   }
 
   /** Starts it and resolves when it says `ready`; rejects with what it printed when it ends before. */
-  static async start(
-    directory: string,
-    packets = "127.0.0.1:0",
-    settings: readonly string[] = [],
-  ): Promise<ServeProcess> {
+  static async start(directory: string, options: ServeOptions = {}): Promise<ServeProcess> {
+    const { packets = "127.0.0.1:0", settings = [], nodeFlags = [] } = options;
     const flags = settings.flatMap((setting) => ["--set", setting]);
     const child = spawn(
       process.execPath,
-      [mainFile, "serve", "--packets", packets, "--http", "127.0.0.1:0", "--data", directory, ...flags],
+      [
+        ...nodeFlags,
+        mainFile,
+        "serve",
+        ...["--packets", packets, "--http", "127.0.0.1:0", "--data", directory],
+        ...flags,
+      ],
       { stdio: ["ignore", "pipe", "pipe"] },
     );
     let output = "";
@@ -36,14 +50,18 @@ export class ServeProcess {
       };
       child.stdout.on("data", read);
       child.stderr.on("data", read);
-      child.once("exit", (code) => reject(new Error(`serve ended with ${code}:\n${output}`)));
+      child.once("close", (code) => reject(new Error(`serve ended with ${code}:\n${output}`)));
     });
-    return new ServeProcess(child, bound);
+    return new ServeProcess(child, bound, output);
+  }
+
+  get #hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   /** Loses the process as a power cut would. */
   async kill(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (this.#hasEnded) return;
     const exited = once(this.#child, "exit");
     this.#child.kill("SIGKILL");
     await exited;
@@ -51,6 +69,7 @@ export class ServeProcess {
 
   /** Stops it as an operator would; resolves with the exit code. */
   async stop(): Promise<number | null> {
+    if (this.#hasEnded) return this.#child.exitCode;
     const exited = once(this.#child, "exit");
     this.#child.kill("SIGTERM");
     const [code] = (await exited) as [number | null];
