@@ -15,7 +15,7 @@ export interface OpenedChatClient {
   readonly client: ChatClient;
   readonly port: CompletionPort;
   /** Closes the client, then the port: nothing keeps the process alive after that. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /**

@@ -27,7 +27,7 @@ for (const [index, [code, jumpTrue, jumpFalse, constant]] of program.entries()) 
 }
 const head = Buffer.allocUnsafeSlow(16).fill(0);
 head.writeUInt16LE(program.length, 0);
-head.writeBigUInt64LE(BigInt(koffi.address(filter)), 8);
+head.writeBigUInt64LE(koffi.address(filter), 8);
 
 const libc = koffi.load(null);
 const prctl = libc.func("int prctl(int, unsigned long, void *, unsigned long, unsigned long)");
