@@ -1,3 +1,4 @@
+import { newPortCounters } from "../../src/engine/port-counters.ts";
 import { ManualClock } from "../../src/base/clock.ts";
 import type {
   CompletionPort,
@@ -18,17 +19,7 @@ export class HandPort implements CompletionPort {
   readonly backend = "simulated";
   readonly arena = new HeapArena(16 * 1024 * 1024);
   readonly clock = new ManualClock();
-  readonly counters: PortCounters = {
-    turns: 0,
-    completions: 0,
-    accepted: 0,
-    connected: 0,
-    receivedBytes: 0,
-    sentBytes: 0,
-    openSockets: 0,
-    outstandingOperations: 0,
-    receiveBufferShortages: 0,
-  };
+  readonly counters: PortCounters = newPortCounters();
   readonly #tasks: (() => void)[] = [];
   readonly #flushes: Flushable[] = [];
   readonly #timers = new Set<{ readonly dueMs: number; readonly onExpired: () => void }>();

@@ -1,3 +1,4 @@
+import { newPortCounters } from "../port-counters.ts";
 import { realClock, type Clock } from "../../base/clock.ts";
 import type { PortCounters } from "../completion-port.ts";
 import { HeapArena } from "../memory/arena.ts";
@@ -39,17 +40,7 @@ export class LibuvCore {
   readonly receiveBuffer: Uint8Array;
   readonly usesDataEvents: boolean;
   readonly owners = new Set<LibuvOwner>();
-  readonly counters: PortCounters = {
-    turns: 0,
-    completions: 0,
-    accepted: 0,
-    connected: 0,
-    receivedBytes: 0,
-    sentBytes: 0,
-    openSockets: 0,
-    outstandingOperations: 0,
-    receiveBufferShortages: 0,
-  };
+  readonly counters: PortCounters = newPortCounters();
   isClosing = false;
   readonly #turns: TurnLoop;
   readonly #runTurn = (): void => {

@@ -1,3 +1,4 @@
+import { newPortCounters } from "../port-counters.ts";
 import type { ManualClock } from "../../base/clock.ts";
 import type { Flushable, PortCounters, PortTimer } from "../completion-port.ts";
 import { HeapArena } from "../memory/arena.ts";
@@ -23,17 +24,7 @@ export class SimulatedHost {
   readonly sockets = new Set<SimulatedSocket>();
   readonly listeners = new Set<SimulatedListener>();
   readonly connects = new Set<SimulatedConnect>();
-  readonly counters: PortCounters = {
-    turns: 0,
-    completions: 0,
-    accepted: 0,
-    connected: 0,
-    receivedBytes: 0,
-    sentBytes: 0,
-    openSockets: 0,
-    outstandingOperations: 0,
-    receiveBufferShortages: 0,
-  };
+  readonly counters: PortCounters = newPortCounters();
   hasCrashed = false;
   isClosing = false;
   readonly #completions: CompletionBatch;

@@ -1,3 +1,4 @@
+import { newPortCounters } from "../port-counters.ts";
 import { assert, AssertionError } from "../../base/assert.ts";
 import type { PortCounters, PortTimer } from "../completion-port.ts";
 import { Errno, PortError } from "../port-error.ts";
@@ -56,17 +57,7 @@ export class UringCore {
   readonly addressBlocks: BlockPool;
   readonly slots = new OperationSlots();
   readonly socketCalls: SocketCalls;
-  readonly counters: PortCounters = {
-    turns: 0,
-    completions: 0,
-    accepted: 0,
-    connected: 0,
-    receivedBytes: 0,
-    sentBytes: 0,
-    openSockets: 0,
-    outstandingOperations: 0,
-    receiveBufferShortages: 0,
-  };
+  readonly counters: PortCounters = newPortCounters();
   /** The kernel knows multishot accept and receive; cleared by the first that is refused. */
   hasMultishotAccept: boolean;
   hasMultishotReceive: boolean;
