@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { type Expirable, TimerWheel, WheelTimer } from "./timer-wheel.ts";
+import { TimerWheel, WheelTimer } from "./timer-wheel.ts";
 
-class Recorder implements Expirable {
-  readonly timer = new WheelTimer(this);
+class Recorder extends WheelTimer {
   expiredAt: number[] = [];
   onceExpired: (() => void) | undefined;
   readonly #now: () => number;
 
   constructor(now: () => number = () => 0) {
+    super();
     this.#now = now;
   }
 
@@ -27,13 +27,13 @@ describe("TimerWheel", () => {
   it("expires once, not early, at most a tick late", () => {
     const timers = wheel();
     const one = new Recorder();
-    timers.schedule(one.timer, 25);
+    timers.schedule(one, 25);
     timers.advanceTo(1024);
     assert.deepEqual(one.expiredAt, []);
     assert.equal(timers.count, 1);
     timers.advanceTo(1030);
     assert.equal(one.expiredAt.length, 1);
-    assert.equal(one.timer.isScheduled, false);
+    assert.equal(one.isScheduled, false);
     assert.equal(timers.count, 0);
     timers.advanceTo(5000);
     assert.equal(one.expiredAt.length, 1);
@@ -42,12 +42,12 @@ describe("TimerWheel", () => {
   it("puts a deadline off and brings it forward", () => {
     const timers = wheel();
     const one = new Recorder();
-    timers.schedule(one.timer, 20);
-    timers.schedule(one.timer, 200);
+    timers.schedule(one, 20);
+    timers.schedule(one, 200);
     assert.equal(timers.count, 1);
     timers.advanceTo(1199);
     assert.equal(one.expiredAt.length, 0);
-    timers.schedule(one.timer, 5);
+    timers.schedule(one, 5);
     timers.advanceTo(1210);
     assert.equal(one.expiredAt.length, 1);
   });
@@ -55,7 +55,7 @@ describe("TimerWheel", () => {
   it("finds everything after a sleep of many turns", () => {
     const timers = wheel();
     const recorders = Array.from({ length: 100 }, () => new Recorder());
-    recorders.forEach((recorder, index) => timers.schedule(recorder.timer, index * 7));
+    recorders.forEach((recorder, index) => timers.schedule(recorder, index * 7));
     timers.advanceTo(1_000_000);
     assert.ok(recorders.every((recorder) => recorder.expiredAt.length === 1));
     assert.equal(timers.count, 0);
@@ -64,8 +64,8 @@ describe("TimerWheel", () => {
   it("does not loop when a timer schedules itself with no delay", () => {
     const timers = wheel();
     const one = new Recorder();
-    one.onceExpired = () => timers.schedule(one.timer, 0);
-    timers.schedule(one.timer, 0);
+    one.onceExpired = () => timers.schedule(one, 0);
+    timers.schedule(one, 0);
     timers.advanceTo(2000);
     assert.equal(one.expiredAt.length, 1);
     timers.advanceTo(2010);
@@ -76,10 +76,10 @@ describe("TimerWheel", () => {
     const timers = wheel();
     const [first, second, third] = [new Recorder(), new Recorder(), new Recorder()];
     first.onceExpired = () => {
-      timers.cancel(second.timer);
-      timers.schedule(third.timer, 50);
+      timers.cancel(second);
+      timers.schedule(third, 50);
     };
-    for (const recorder of [first, second, third]) timers.schedule(recorder.timer, 10);
+    for (const recorder of [first, second, third]) timers.schedule(recorder, 10);
     timers.advanceTo(1010);
     assert.deepEqual(
       [first, second, third].map((recorder) => recorder.expiredAt.length),
@@ -97,8 +97,8 @@ describe("TimerWheel", () => {
     first.onceExpired = () => {
       throw new Error("on purpose");
     };
-    timers.schedule(first.timer, 10);
-    timers.schedule(second.timer, 10);
+    timers.schedule(first, 10);
+    timers.schedule(second, 10);
     assert.throws(() => timers.advanceTo(1010), /on purpose/);
     timers.advanceTo(1010);
     assert.equal(second.expiredAt.length, 1);
@@ -108,8 +108,8 @@ describe("TimerWheel", () => {
   it("refuses nonsense", () => {
     assert.throws(() => new TimerWheel({ tickMs: 0, slots: 1, nowMs: 0 }), RangeError);
     assert.throws(() => new TimerWheel({ tickMs: 1, slots: 0, nowMs: 0 }), RangeError);
-    assert.throws(() => wheel().schedule(new Recorder().timer, Number.NaN), RangeError);
-    assert.throws(() => wheel().schedule(new Recorder().timer, -1), RangeError);
+    assert.throws(() => wheel().schedule(new Recorder(), Number.NaN), RangeError);
+    assert.throws(() => wheel().schedule(new Recorder(), -1), RangeError);
   });
 
   it("agrees with a list of deadlines, whatever is asked of it", () => {
@@ -132,10 +132,10 @@ describe("TimerWheel", () => {
             const recorder = recorders[timer];
             assert.ok(recorder !== undefined);
             if (type === "schedule") {
-              timers.schedule(recorder.timer, ms);
+              timers.schedule(recorder, ms);
               deadlines.set(recorder, nowMs + ms);
             } else if (type === "cancel") {
-              timers.cancel(recorder.timer);
+              timers.cancel(recorder);
               deadlines.delete(recorder);
             } else {
               nowMs += ms;
@@ -156,7 +156,7 @@ describe("TimerWheel", () => {
               }
             }
             assert.equal(timers.count, deadlines.size);
-            for (const each of recorders) assert.equal(each.timer.isScheduled, deadlines.has(each));
+            for (const each of recorders) assert.equal(each.isScheduled, deadlines.has(each));
           }
         },
       ),

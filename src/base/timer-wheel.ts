@@ -1,15 +1,11 @@
 import { assert } from "./assert.ts";
 
-/** What a timer tells when its time has come; usually the session that owns the timer. */
-export interface Expirable {
-  onExpired(): void;
-}
-
 /**
- * One timer, made once by whoever needs it and scheduled any number of times. It is itself the node
- * of the wheel's lists, so scheduling allocates nothing. A timer belongs to one wheel at a time.
+ * What has a timer, by inheritance: scheduled any number of times, told when its time has come. It is
+ * itself the node of the wheel's lists, so scheduling allocates nothing (and there is no timer object
+ * besides each of tens of thousands of sessions). A timer belongs to one wheel at a time.
  */
-export class WheelTimer {
+export abstract class WheelTimer {
   /** @internal The wheel's own: neighbours in the circular list it is in; itself when in none. */
   _next: WheelTimer = this;
   /** @internal */
@@ -18,12 +14,9 @@ export class WheelTimer {
   _expiryTick = 0;
   /** @internal The tick it was put in its slot for; at or before `_expiryTick`. */
   _linkedTick = 0;
-  /** @internal */
-  readonly _target: Expirable;
 
-  constructor(target: Expirable) {
-    this._target = target;
-  }
+  /** The wheel calls this when the time has come. */
+  abstract onExpired(): void;
 
   get isScheduled(): boolean {
     return this._next !== this;
@@ -53,7 +46,7 @@ export class TimerWheel {
   readonly #originMs: number;
   readonly #slots: readonly WheelTimer[];
   /** Timers whose tick has come and that have not been told yet. */
-  readonly #expiring = new WheelTimer(nobody);
+  readonly #expiring = new ListHead();
   #nowMs: number;
   /** The last tick whose slot has been visited. */
   #visitedTick = 0;
@@ -70,7 +63,7 @@ export class TimerWheel {
     this.#tickMs = options.tickMs;
     this.#originMs = options.nowMs;
     this.#nowMs = options.nowMs;
-    this.#slots = Array.from({ length: options.slots }, () => new WheelTimer(nobody));
+    this.#slots = Array.from({ length: options.slots }, () => new ListHead());
   }
 
   /** Timers that are scheduled. */
@@ -157,7 +150,7 @@ export class TimerWheel {
         continue;
       }
       this.#count--;
-      timer._target.onExpired();
+      timer.onExpired();
     }
   }
 
@@ -173,11 +166,11 @@ export class TimerWheel {
   }
 }
 
-const nobody: Expirable = {
-  onExpired: () => {
+class ListHead extends WheelTimer {
+  onExpired(): void {
     throw new Error("the head of a timer list never expires");
-  },
-};
+  }
+}
 
 function unlink(timer: WheelTimer): void {
   timer._previous._next = timer._next;

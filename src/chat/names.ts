@@ -1,4 +1,7 @@
-/** A session in the whole system: gate id × 2^40 + a number the gate never uses twice. */
+/**
+ * A session in the whole system: gate id × 2^40 + the engine's id of it, of which 40 bits make the same
+ * key again after 2^20 uses of one slot at the earliest.
+ */
 export type SessionKey = number;
 
 /** An account's id (> 0) or a guest's (< 0). */
@@ -12,12 +15,13 @@ export const MEMORY_ROOM_ID_BASE = 1_000_000_000;
 /** The room that every session is in from login on. */
 export const LOBBY_NAME = "lobby";
 
-const GATE_SHIFT = 2 ** 40;
+/** Serial numbers are below this. */
+export const SERIAL_LIMIT = 2 ** 40;
 
 export function sessionKey(gateId: number, serial: number): SessionKey {
-  return gateId * GATE_SHIFT + serial;
+  return gateId * SERIAL_LIMIT + serial;
 }
 
 export function gateOf(key: SessionKey): number {
-  return Math.floor(key / GATE_SHIFT);
+  return Math.floor(key / SERIAL_LIMIT);
 }

@@ -41,7 +41,7 @@ export {
   type ServiceCounters,
   type ServiceLimits,
 } from "./session-host.ts";
-export { type SessionId, SessionPool, StaleSessionError } from "./session-pool.ts";
+export { type SessionId, SessionPool, slotOf, StaleSessionError } from "./session-pool.ts";
 export type { SessionState } from "./session-state.ts";
 export {
   AddressError,

@@ -10,7 +10,8 @@ const SLOT_LIMIT = 2 ** 20;
 const GENERATION_LIMIT = 2 ** 33;
 
 export function slotOf(id: SessionId): number {
-  return id % SLOT_LIMIT;
+  // Of numbers above 2^32 too these are the low bits, and `%` of those is a division of doubles.
+  return id & (SLOT_LIMIT - 1);
 }
 
 /** The id means a session that has ended. */

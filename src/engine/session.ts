@@ -1,5 +1,5 @@
 import { assert } from "../base/assert.ts";
-import { type Expirable, WheelTimer } from "../base/timer-wheel.ts";
+import { WheelTimer } from "../base/timer-wheel.ts";
 import type { Flushable, PortSocket, SocketEvents } from "./completion-port.ts";
 import type { DisconnectReason } from "./disconnect-reason.ts";
 import { ArenaExhaustedError } from "./memory/arena.ts";
@@ -38,9 +38,8 @@ export interface SessionOrigin {
  * One connection: receives frames, sends ranges of chunks. At most one send and one receive are
  * outstanding (row E16). An idle session holds no buffer, neither for receiving nor for sending.
  */
-export class Session implements SocketEvents, Flushable, Expirable {
+export class Session extends WheelTimer implements SocketEvents, Flushable {
   readonly id: SessionId;
-  readonly remote: SocketAddress;
   readonly inbound: boolean;
   readonly origin: SessionOrigin | undefined;
   readonly #host: SessionHost;
@@ -58,7 +57,6 @@ export class Session implements SocketEvents, Flushable, Expirable {
   /** The beginning of an incomplete frame, rented. */
   #tail: Uint8Array | undefined;
   #tailBytes = 0;
-  readonly #timer: WheelTimer;
   #idleTimeoutMs: number;
   #handshakeDeadlineMs = 0;
   #drainDeadlineMs = 0;
@@ -73,13 +71,12 @@ export class Session implements SocketEvents, Flushable, Expirable {
     origin: SessionOrigin | undefined,
     makeHandler: (session: Session) => SessionHandler,
   ) {
+    super();
     this.#host = host;
     this.id = id;
     this.#socket = socket;
     this.inbound = inbound;
     this.origin = origin;
-    this.remote = socket.remote;
-    this.#timer = new WheelTimer(this);
     this.#idleTimeoutMs = host.idleTimeoutMs;
     this.#lastReceivedMs = host.nowMs;
     this.#handler = makeHandler(this);
@@ -95,6 +92,10 @@ export class Session implements SocketEvents, Flushable, Expirable {
 
   get handler(): SessionHandler {
     return this.#handler;
+  }
+
+  get remote(): SocketAddress {
+    return this.#socket.remote;
   }
 
   get local(): SocketAddress {
@@ -275,7 +276,7 @@ export class Session implements SocketEvents, Flushable, Expirable {
   onClosed(): void {
     assert(!this.#sending && !this.#receiving, "a socket closes after its operations have ended");
     this.#become("closed");
-    this.#host.wheel.cancel(this.#timer);
+    this.#host.wheel.cancel(this);
     this.#releaseTail();
     if (this.#queue !== undefined) {
       this.#queue.clear();
@@ -302,7 +303,7 @@ export class Session implements SocketEvents, Flushable, Expirable {
     } else if (this.#idleTimeoutMs > 0 && nowMs - this.#lastReceivedMs >= this.#idleTimeoutMs) {
       if (this.#handler.onIdle === undefined) this.disconnect("IDLE_TIMEOUT");
       else this.#handler.onIdle(this);
-      if (this.#state === "open") this.#host.wheel.schedule(this.#timer, Math.max(this.#idleTimeoutMs, 1));
+      if (this.#state === "open") this.#host.wheel.schedule(this, Math.max(this.#idleTimeoutMs, 1));
       return;
     }
     if (this.#state === "open") this.#scheduleTimer();
@@ -326,8 +327,8 @@ export class Session implements SocketEvents, Flushable, Expirable {
       if (this.#handshakeDeadlineMs > 0) dueMs = this.#handshakeDeadlineMs;
       if (this.#idleTimeoutMs > 0) dueMs = Math.min(dueMs, this.#lastReceivedMs + this.#idleTimeoutMs);
     }
-    if (dueMs === Number.POSITIVE_INFINITY) this.#host.wheel.cancel(this.#timer);
-    else this.#host.wheel.schedule(this.#timer, Math.max(dueMs - nowMs, 0));
+    if (dueMs === Number.POSITIVE_INFINITY) this.#host.wheel.cancel(this);
+    else this.#host.wheel.schedule(this, Math.max(dueMs - nowMs, 0));
   }
 
   /** Everything queued has left: end our half and wait for the peer's. */
@@ -347,7 +348,7 @@ export class Session implements SocketEvents, Flushable, Expirable {
       this.#detail = detail;
     }
     this.#become("closing");
-    this.#host.wheel.cancel(this.#timer);
+    this.#host.wheel.cancel(this);
     this.#socket.close(abort);
   }
 

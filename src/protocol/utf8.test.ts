@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { countUtf8, readUtf8, utf8Size, writeUtf8, writeWithTextEncoder } from "./utf8.ts";
+import {
+  countUtf8,
+  readUtf8,
+  readWithTextDecoder,
+  utf8Size,
+  writeUtf8,
+  writeWithTextEncoder,
+} from "./utf8.ts";
 
 const anyString = fc.oneof(
   fc.string({ unit: "binary" }),
@@ -37,7 +44,9 @@ describe("UTF-8", () => {
     fc.assert(
       fc.property(anyString, (text) => {
         const bytes = new TextEncoder().encode(`\ufeff${text}`);
-        assert.equal(readUtf8(bytes, 0, bytes.length), `\ufeff${text.toWellFormed()}`);
+        for (const read of [readUtf8, readWithTextDecoder]) {
+          assert.equal(read(bytes, 0, bytes.length), `\ufeff${text.toWellFormed()}`);
+        }
       }),
     );
   });
@@ -47,7 +56,9 @@ describe("UTF-8", () => {
     for (const tail of wrong) {
       for (const before of [0, 3, 40]) {
         const bytes = Uint8Array.of(...new Uint8Array(before).fill(0x61), ...tail);
-        assert.throws(() => readUtf8(bytes, 0, bytes.length), TypeError);
+        for (const read of [readUtf8, readWithTextDecoder]) {
+          assert.throws(() => read(bytes, 0, bytes.length), TypeError);
+        }
       }
     }
   });

@@ -33,10 +33,9 @@ import { refuseRequest } from "./refusals.ts";
  * made when they need it.
  */
 export class GateSession implements SessionHandler, Member, Offender {
-  readonly key: SessionKey;
   readonly session: Session;
   readonly context: GateContext;
-  memberships: Membership[] = [];
+  firstMembership: Membership | undefined;
   badInput: Map<string, number> | undefined;
   /** When its send queue was first seen not empty while memory was short; 0: not since it was empty. */
   backlogSinceMs = 0;
@@ -49,13 +48,14 @@ export class GateSession implements SessionHandler, Member, Offender {
   /** When the ping was sent that nothing has come after; 0: none. */
   #pingSentMs = 0;
   #pingNonce = 0;
-  /** Ids of history requests under way that read backwards; made when needed. */
-  #backwards: Set<number> | undefined;
 
-  constructor(context: GateContext, session: Session, key: SessionKey) {
+  constructor(context: GateContext, session: Session) {
     this.context = context;
     this.session = session;
-    this.key = key;
+  }
+
+  get key(): SessionKey {
+    return this.context.keyOf(this.session.id);
   }
 
   get state(): GateSessionState {
@@ -76,8 +76,8 @@ export class GateSession implements SessionHandler, Member, Offender {
   }
 
   onConnected(): void {
-    const { settings, epoch, serverName } = this.context;
-    this.#rate = PacketRate.of(settings.rates, this.context.clock.monotonicMs());
+    const { settings, epoch, serverName, packetLimits } = this.context;
+    if (packetLimits !== undefined) this.#rate = new PacketRate(packetLimits);
     this.send(PacketType.HELLO, {
       protocolVersion: PROTOCOL_VERSION,
       server: serverName,
@@ -172,16 +172,6 @@ export class GateSession implements SessionHandler, Member, Offender {
     if (this.#outstandingCount === 0) return;
     this.#outstandingCount--;
     this.context.onAnswered(1);
-  }
-
-  /** Notes that a history request reads backwards: how its answer is cut depends on it. */
-  noteBackwards(requestId: number): void {
-    this.#backwards ??= new Set();
-    this.#backwards.add(requestId);
-  }
-
-  takeBackwards(requestId: number): boolean {
-    return this.#backwards !== undefined && this.#backwards.delete(requestId);
   }
 
   /** One attempt to register or log in begins. */

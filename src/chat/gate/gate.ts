@@ -1,3 +1,4 @@
+import { assert } from "../../base/assert.ts";
 import { realRandom, type Random } from "../../base/random.ts";
 import { silentLogger, type Logger } from "../../base/logger.ts";
 import {
@@ -6,6 +7,7 @@ import {
   type RefusalReason,
   Service,
   type ServiceLimits,
+  slotOf,
   type SocketAddress,
   type SocketOptions,
 } from "../../engine/index.ts";
@@ -13,7 +15,7 @@ import { DisconnectCode, PacketType } from "../../protocol/codes.ts";
 import { encodePacketBytes, PacketEncoder } from "../../protocol/packet-encoder.ts";
 import { PacketFramer } from "../../protocol/packet-framer.ts";
 import type { Bus, GateEvent } from "../bus/bus.ts";
-import { sessionKey, type SessionKey } from "../names.ts";
+import { SERIAL_LIMIT, sessionKey, type SessionKey } from "../names.ts";
 import type { Store } from "../store/store.ts";
 import { BacklogRelief } from "./backlog-relief.ts";
 import { BadInputLog } from "./bad-input-log.ts";
@@ -23,6 +25,7 @@ import { newGateCounters, type GateCounters } from "./gate-counters.ts";
 import { GateSession } from "./gate-session.ts";
 import { resolveGateSettings, type GateSettings, type GateSettingsInput } from "./gate-settings.ts";
 import { LoginDesk } from "./login-desk.ts";
+import { packetLimits } from "./packet-rate.ts";
 import type { PasswordHasher } from "./password.ts";
 import { reply } from "./replies.ts";
 import { RoomFanOut } from "./room-fan-out.ts";
@@ -65,10 +68,9 @@ export class Gate {
   readonly #fanOut: RoomFanOut;
   readonly #relief: BacklogRelief;
   readonly #context: GateContext;
-  /** By serial, the part of the key that is the gate's own. */
-  readonly #sessions = new Map<number, GateSession>();
+  /** By slot of the service: 8 bytes or so for each, of which a map takes 30. */
+  readonly #sessions: (GateSession | undefined)[] = [];
   readonly #listeners: Listener[] = [];
-  #lastSerial = 0;
   #state: "running" | "stopping" | "stopped" = "running";
   #stopped: Promise<void> | undefined;
 
@@ -88,9 +90,8 @@ export class Gate {
       random: this.#random,
       refusal: (reason) => this.#farewell(reason),
       createHandler: (session) => {
-        const serial = ++this.#lastSerial;
-        const made = new GateSession(this.#context, session, sessionKey(this.#gateId, serial));
-        this.#sessions.set(serial, made);
+        const made = new GateSession(this.#context, session);
+        this.#sessions[slotOf(session.id)] = made;
         return made;
       },
     });
@@ -129,7 +130,7 @@ export class Gate {
     this.#state = "stopping";
     await Promise.all(this.#listeners.map((listener) => listener.close()));
     await this.#untilAnswered(timeoutMs);
-    for (const session of this.#sessions.values()) session.end("SHUTDOWN", this.#retryAfterMs());
+    for (const session of this.#sessions) session?.end("SHUTDOWN", this.#retryAfterMs());
     await this.service.close();
     this.#state = "stopped";
     this.#context.link.detach();
@@ -167,7 +168,9 @@ export class Gate {
   }
 
   #find(key: SessionKey): GateSession | undefined {
-    return this.#sessions.get(key - sessionKey(this.#gateId, 0));
+    // Slots are the lowest bits of a key, too.
+    const found = this.#sessions[slotOf(key)];
+    return found?.key === key ? found : undefined;
   }
 
   #makeContext(encoder: PacketEncoder): GateContext {
@@ -191,11 +194,18 @@ export class Gate {
       log,
       serverName,
       epoch,
+      packetLimits: packetLimits(settings.rates),
+      keyOf: (id) => sessionKey(this.#gateId, id < SERIAL_LIMIT ? id : id % SERIAL_LIMIT),
       get isStopping() {
         return isStopping();
       },
       forget: (session) => {
-        this.#sessions.delete(session.key - sessionKey(this.#gateId, 0));
+        const slot = slotOf(session.session.id);
+        assert(
+          this.#sessions[slot] === session,
+          "a session is forgotten once, before its slot is used again",
+        );
+        this.#sessions[slot] = undefined;
       },
       onAnswered: (count) => {
         counters.requestsOutstanding -= count;

@@ -12,8 +12,8 @@ export interface SendTarget {
 /** A session as the rooms see it. */
 export interface Member {
   readonly session: SendTarget;
-  /** The rooms it is in; only the fan-out changes them. */
-  memberships: Membership[];
+  /** The first of a chain of the rooms it is in; only its rooms change it. */
+  firstMembership: Membership | undefined;
   /** A request of this session is answered. */
   onAnswered(): void;
 }
@@ -24,6 +24,8 @@ export interface Membership {
   readonly member: Member;
   /** The member's, one step nearer for the hot loop. */
   readonly session: SendTarget;
+  /** The member's next one. A chain and no array: there are many members, most in one room. */
+  next: Membership | undefined;
   /** Its place in the room's `memberships`. */
   index: number;
   /** The last run that had something of its own for it. */
@@ -45,8 +47,9 @@ export class LocalRoom {
 
   /** O(rooms of the member), of which there are few. */
   membershipOf(member: Member): Membership | undefined {
-    for (const membership of member.memberships) if (membership.room === this) return membership;
-    return undefined;
+    let membership = member.firstMembership;
+    while (membership !== undefined && membership.room !== this) membership = membership.next;
+    return membership;
   }
 
   /** False when it was a member before. */
@@ -56,34 +59,39 @@ export class LocalRoom {
       room: this,
       member,
       session: member.session,
+      next: member.firstMembership,
       index: this.memberships.length,
       runSerial: 0,
       own: undefined,
     };
     this.memberships.push(membership);
-    // A literal has room for one, where push would make room for seventeen: most sessions are in the
-    // lobby alone, and there are many.
-    if (member.memberships.length === 0) member.memberships = [membership];
-    else member.memberships.push(membership);
+    member.firstMembership = membership;
     return true;
   }
 
   /** False when it was no member. */
   remove(member: Member): boolean {
-    const place = member.memberships.findIndex((membership) => membership.room === this);
-    const membership = member.memberships[place];
+    const membership = this.membershipOf(member);
     if (membership === undefined) return false;
-    member.memberships.splice(place, 1);
-    this.drop(membership);
+    unchain(member, membership);
+    assert(this.memberships[membership.index] === membership, "a membership is dropped once");
+    // The last one takes its place.
+    const last = this.memberships.pop() as Membership;
+    if (last !== membership) {
+      last.index = membership.index;
+      this.memberships[last.index] = last;
+    }
     return true;
   }
+}
 
-  /** Takes a membership that its member has given up out of the room: the last one takes its place. */
-  drop(membership: Membership): void {
-    assert(this.memberships[membership.index] === membership, "a membership is dropped once");
-    const last = this.memberships.pop() as Membership;
-    if (last === membership) return;
-    last.index = membership.index;
-    this.memberships[last.index] = last;
+function unchain(member: Member, membership: Membership): void {
+  if (member.firstMembership === membership) {
+    member.firstMembership = membership.next;
+    return;
   }
+  let before = member.firstMembership;
+  while (before !== undefined && before.next !== membership) before = before.next;
+  assert(before !== undefined, "a membership is in its member's chain");
+  before.next = membership.next;
 }

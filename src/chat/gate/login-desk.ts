@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import { ErrorCode, PacketType } from "../../protocol/codes.ts";
@@ -125,7 +125,7 @@ export class LoginDesk {
         session.endAttempt();
         refuse(found);
       } else {
-        session.signIn(body.requestId, { ...found, nameKey: name.key });
+        session.signIn(body.requestId, { id: found.id, name: found.name, nameKey: name.key });
       }
     });
   }
@@ -216,6 +216,6 @@ export class LoginDesk {
 
 /** A guest's id: minus the first 48 bits of SHA-256 of the key. The key itself is kept nowhere. */
 export function guestId(key: Uint8Array): UserId {
-  const digest = createHash("sha256").update(key).digest();
+  const digest = hash("sha256", key, "buffer");
   return -Math.max(digest.readUIntBE(0, 6), 1);
 }

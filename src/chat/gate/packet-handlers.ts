@@ -152,7 +152,6 @@ function kindToCreate(kind: RoomKind): "none" | "logged" | "memory" | undefined 
 function history(session: GateSession, body: HistoryRequest): void {
   const { requestId, roomId, after, before } = body;
   const direction = before > 0n ? "before" : "after";
-  if (direction === "before") session.noteBackwards(requestId);
   session.request({
     type: "history",
     session: session.key,

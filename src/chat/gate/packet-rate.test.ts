@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { defaultGateSettings } from "./gate-settings.ts";
-import { FLOOD, PacketRate } from "./packet-rate.ts";
+import { FLOOD, packetLimits, PacketRate } from "./packet-rate.ts";
 
 const rates = { ...defaultGateSettings.rates, packetsPerSecond: 10, packetsBurst: 20 };
 
 function rate(): PacketRate {
-  const made = PacketRate.of(rates, 0);
-  assert.ok(made !== undefined);
-  return made;
+  const limits = packetLimits(rates);
+  assert.ok(limits !== undefined);
+  return new PacketRate(limits);
 }
 
 describe("PacketRate", () => {
@@ -40,6 +40,6 @@ describe("PacketRate", () => {
   });
 
   it("is off at 0", () => {
-    assert.equal(PacketRate.of({ ...rates, packetsPerSecond: 0 }, 0), undefined);
+    assert.equal(packetLimits({ ...rates, packetsPerSecond: 0 }), undefined);
   });
 });

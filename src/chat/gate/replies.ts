@@ -92,12 +92,8 @@ function history(session: GateSession, event: EventOf<"history">): void {
   session.onAnswered();
   session.context.fanOut.flushRoom(event.roomId);
   const { requestId, roomId } = event;
-  const isBackwards = session.takeBackwards(requestId);
-  const { messages, isCut } = pageOf(
-    event.messages,
-    isBackwards,
-    session.context.settings.limits.packetBytes,
-  );
+  const { packetBytes } = session.context.settings.limits;
+  const { messages, isCut } = pageOf(event.messages, event.direction === "before", packetBytes);
   session.send(PacketType.HISTORY_RESPONSE, {
     requestId,
     code: ErrorCode.OK,
@@ -127,7 +123,6 @@ function users(session: GateSession, event: EventOf<"users">): void {
 function refused(session: GateSession, event: EventOf<"refused">): void {
   session.onAnswered();
   if (event.request === "signIn") session.endAttempt();
-  if (event.request === "history") session.takeBackwards(event.requestId);
   const { code, detail, retryAfterMs } = event.refusal;
   const packet: RefusedPacket = { type: packetTypeOf[event.request], body: { requestId: event.requestId } };
   refuseRequest(session, packet, code, detail, retryAfterMs);

@@ -17,7 +17,7 @@ const ROOM = 7;
 
 /** A member whose queue is looked at instead of sent. */
 class FakeMember implements Member {
-  memberships: Membership[] = [];
+  firstMembership: Membership | undefined;
   readonly queue = new SendQueue();
   readonly session = {
     send: (chunk: SendChunk, start: number, end: number): boolean => {

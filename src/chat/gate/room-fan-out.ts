@@ -79,19 +79,16 @@ export class RoomFanOut {
 
   /** The member has ended: it gets nothing more, of any room. */
   leaveAll(member: Member): void {
-    for (
-      let membership = member.memberships.pop();
-      membership !== undefined;
-      membership = member.memberships.pop()
-    ) {
-      membership.room.drop(membership);
-      this.#dropIfEmpty(membership.room);
+    while (member.firstMembership !== undefined) {
+      const { room } = member.firstMembership;
+      room.remove(member);
+      this.#dropIfEmpty(room);
     }
   }
 
   /** Sends the member what its rooms have gathered. */
   flushRoomsOf(member: Member): void {
-    for (const membership of member.memberships) this.flush(membership.room);
+    for (let each = member.firstMembership; each !== undefined; each = each.next) this.flush(each.room);
   }
 
   /** Sends the room's members what has gathered for them. */

@@ -102,6 +102,8 @@ export type SessionEvent =
       readonly session: SessionKey;
       readonly requestId: number;
       readonly roomId: RoomId;
+      /** As asked for: a page that must be cut is cut at its far end. */
+      readonly direction: "after" | "before";
       readonly messages: readonly HistoryMessage[];
       readonly more: boolean;
     }

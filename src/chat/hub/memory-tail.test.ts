@@ -37,3 +37,27 @@ test("an empty tail has no offsets and no messages", () => {
   const tail = new MemoryTail(4, 100);
   assert.deepEqual([tail.firstOffset, tail.lastOffset, tail.after(0, 5), tail.before(0, 5)], [0, 0, [], []]);
 });
+
+test("a repeat is known by its sender and its id together, and for as long as it is in the tail", () => {
+  const ids = ["a", "b", "c", "aa", "ab", "ba"];
+  const anyMessage = fc.record({ sender: fc.integer({ min: -3, max: 3 }), id: fc.constantFrom(...ids) });
+  fc.assert(
+    fc.property(
+      fc.array(anyMessage, { maxLength: 200, size: "max" }),
+      fc.integer({ min: 1, max: 40 }),
+      (messages, messageLimit) => {
+        const tail = new MemoryTail(messageLimit, 1_000);
+        const kept: { readonly key: string; readonly offset: number }[] = [];
+        for (const { sender, id } of messages) {
+          const key = `${sender} ${id}`;
+          const known = kept.find((each) => each.key === key);
+          assert.equal(tail.find(sender, id)?.offset, known?.offset);
+          if (known !== undefined) continue;
+          kept.push({ key, offset: tail.push(sender, "s", id, "text", 0) });
+          if (kept.length > messageLimit) kept.shift();
+          assert.equal(tail.messageCount, kept.length);
+        }
+      },
+    ),
+  );
+});

@@ -3,8 +3,15 @@ import type { UserId } from "../names.ts";
 import type { HistoryMessage } from "./event.ts";
 
 interface TailEntry extends HistoryMessage {
-  readonly key: string;
+  readonly senderId: UserId;
+  readonly clientMessageId: string;
+  readonly hash: number;
+  /** The next older message in its chain. */
+  older: TailEntry | undefined;
 }
+
+/** Chains of an empty tail; a power of two. */
+const FIRST_CHAINS = 8;
 
 /**
  * The last messages of a memory room, bounded in number and in text. Also what recognises a repeat:
@@ -15,7 +22,12 @@ export class MemoryTail {
   readonly #textUnitLimit: number;
   /** A ring: the message of offset `o` is at `o % messageLimit`. */
   readonly #ring: (TailEntry | undefined)[] = [];
-  readonly #byKey = new Map<string, TailEntry>();
+  /**
+   * A hash table of the messages by sender and client message id: the newest of each chain. (A Map needs
+   * a string made of the two for its key, and looks up, adds and removes one at each publication: 0.9 µs
+   * in all, against 0.25.)
+   */
+  #chains: (TailEntry | undefined)[] = noChains(FIRST_CHAINS);
   #firstOffset = 0;
   #lastOffset = 0;
   #textUnits = 0;
@@ -37,24 +49,43 @@ export class MemoryTail {
   }
 
   get messageCount(): number {
-    return this.#byKey.size;
+    return this.#firstOffset === 0 ? 0 : this.#lastOffset - this.#firstOffset + 1;
   }
 
   /** The message this would be a repeat of. */
   find(senderId: UserId, clientMessageId: string): HistoryMessage | undefined {
-    return this.#byKey.get(entryKey(senderId, clientMessageId));
+    const hash = hashOf(senderId, clientMessageId);
+    let entry = this.#chains[this.#chainOf(hash)];
+    while (
+      entry !== undefined &&
+      (entry.hash !== hash || entry.senderId !== senderId || entry.clientMessageId !== clientMessageId)
+    ) {
+      entry = entry.older;
+    }
+    return entry;
   }
 
   /** Adds a message that {@link find} does not know; returns its offset. */
   push(senderId: UserId, sender: string, clientMessageId: string, text: string, timeMs: number): number {
     if (this.messageCount === this.#messageLimit) this.#dropOldest();
     const offset = this.#lastOffset + 1;
-    const entry: TailEntry = { offset, timeMs, sender, text, key: entryKey(senderId, clientMessageId) };
+    const hash = hashOf(senderId, clientMessageId);
+    const entry: TailEntry = {
+      offset,
+      timeMs,
+      sender,
+      text,
+      senderId,
+      clientMessageId,
+      hash,
+      older: undefined,
+    };
     this.#lastOffset = offset;
     this.#ring[offset % this.#messageLimit] = entry;
-    this.#byKey.set(entry.key, entry);
+    this.#link(entry);
     this.#textUnits += text.length;
     if (this.#firstOffset === 0) this.#firstOffset = offset;
+    if (this.messageCount > this.#chains.length) this.#addChains();
     while (this.#textUnits > this.#textUnitLimit && this.messageCount > 1) this.#dropOldest();
     return offset;
   }
@@ -84,9 +115,38 @@ export class MemoryTail {
   #dropOldest(): void {
     const oldest = this.#entryAt(this.#firstOffset);
     this.#ring[this.#firstOffset % this.#messageLimit] = undefined;
-    this.#byKey.delete(oldest.key);
+    this.#unlink(oldest);
     this.#textUnits -= oldest.text.length;
-    this.#firstOffset = this.#byKey.size === 0 ? 0 : this.#firstOffset + 1;
+    this.#firstOffset = this.messageCount === 1 ? 0 : this.#firstOffset + 1;
+  }
+
+  #chainOf(hash: number): number {
+    return hash & (this.#chains.length - 1);
+  }
+
+  #link(entry: TailEntry): void {
+    const chain = this.#chainOf(entry.hash);
+    entry.older = this.#chains[chain];
+    this.#chains[chain] = entry;
+  }
+
+  /** The oldest message of all is also the oldest of its chain. */
+  #unlink(oldest: TailEntry): void {
+    const chain = this.#chainOf(oldest.hash);
+    let entry = this.#chains[chain];
+    if (entry === oldest) {
+      this.#chains[chain] = undefined;
+      return;
+    }
+    while (entry !== undefined && entry.older !== oldest) entry = entry.older;
+    assert(entry !== undefined, "a message is in the chain of its hash");
+    entry.older = undefined;
+  }
+
+  #addChains(): void {
+    this.#chains = noChains(this.#chains.length * 2);
+    for (let offset = this.#firstOffset; offset <= this.#lastOffset; offset++)
+      this.#link(this.#entryAt(offset));
   }
 
   #entryAt(offset: number): TailEntry {
@@ -96,6 +156,19 @@ export class MemoryTail {
   }
 }
 
-function entryKey(senderId: UserId, clientMessageId: string): string {
-  return `${senderId} ${clientMessageId}`;
+function noChains(count: number): (TailEntry | undefined)[] {
+  return Array.from<TailEntry | undefined>({ length: count }).fill(undefined);
+}
+
+/**
+ * FNV-1a of the id's UTF-16 units, begun with the sender. Whoever makes many of one hash makes chains
+ * long, but never longer than the tail.
+ */
+function hashOf(senderId: UserId, clientMessageId: string): number {
+  let hash = 0x811c9dc5 ^ senderId;
+  for (let index = 0; index < clientMessageId.length; index++) {
+    hash = Math.imul(hash ^ clientMessageId.charCodeAt(index), 0x01000193);
+  }
+  // The low bits choose the chain: let the high ones have a say. Within what V8 keeps without a box.
+  return (hash ^ (hash >>> 15)) & 0x3fffffff;
 }

@@ -135,7 +135,7 @@ export class RoomLog {
     const { offset, timeMs } = place;
     room.advanceTo(offset);
     // Who has left the room no longer hears its topic, so the answer must come to it directly.
-    const hears = !session.isGone && session.rooms.has(room.id);
+    const hears = !session.isGone && session.findRoom(room.id) !== undefined;
     this.#publishedCount += 1;
     this.#context.effects.publish({
       type: "message",

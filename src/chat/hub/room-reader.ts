@@ -81,8 +81,15 @@ export class RoomReader {
     const more = found.length > limit;
     // The one too many lies at the far end of the direction asked for.
     const messages = !more ? found : direction === "after" ? found.slice(0, limit) : found.slice(1);
-    const roomId = room.id;
-    this.#context.effects.reply({ type: "history", session: session.key, requestId, roomId, messages, more });
+    this.#context.effects.reply({
+      type: "history",
+      session: session.key,
+      requestId,
+      roomId: room.id,
+      direction,
+      messages,
+      more,
+    });
   }
 }
 

@@ -50,7 +50,7 @@ export class RoomRegistry {
 
   /** The room, if the session is in it; otherwise refuses the request. */
   roomOf(session: HubSession, roomId: RoomId, requestId: number, request: RequestName): Room | undefined {
-    const room = session.rooms.get(roomId);
+    const room = session.findRoom(roomId);
     if (room !== undefined) return room;
     // Only open rooms are in #byId, so nobody can feel for direct conversations by their ids.
     if (this.#byId.has(roomId)) {
@@ -138,7 +138,7 @@ export class RoomRegistry {
   /** Subscribes the session's gate if need be. True: announce the user after the session was answered. */
   add(room: Room, session: HubSession): boolean {
     const { firstOfUser, firstOfGate } = room.add(session);
-    session.rooms.set(room.id, room);
+    session.addRoom(room);
     if (firstOfGate) this.#context.effects.subscribe(session.gateId, room.id);
     return firstOfUser;
   }
@@ -154,7 +154,7 @@ export class RoomRegistry {
     // Counted as before, so that whoever was announced is also seen to leave.
     const audible = room.memberCount <= options.noticeMaxMembers;
     const { lastOfUser, lastOfGate } = room.remove(session);
-    session.rooms.delete(room.id);
+    session.removeRoom(room);
     if (lastOfGate) effects.unsubscribe(session.gateId, room.id);
     if (lastOfUser && audible) {
       effects.publish({ type: "userLeft", roomId: room.id, name: session.user.name });
@@ -171,10 +171,10 @@ export class RoomRegistry {
 
   #joinRoom(room: Room, session: HubSession, command: CommandOf<"joinRoom">): void {
     const { requestId, create } = command;
-    const isMember = session.rooms.has(room.id);
+    const isMember = session.findRoom(room.id) !== undefined;
     if (create !== "none" && create !== room.kind) {
       this.#refuseJoin(session, requestId, "ROOM_EXISTS", `the room exists, and is ${room.kind}`);
-    } else if (!isMember && session.rooms.size >= this.#context.options.maxRoomsPerSession) {
+    } else if (!isMember && session.rooms.length >= this.#context.options.maxRoomsPerSession) {
       this.#refuseJoin(session, requestId, "TOO_MANY_ROOMS", "leave another room first");
     } else {
       const announced = !isMember && this.add(room, session);
@@ -186,7 +186,7 @@ export class RoomRegistry {
   /** Refuses what would make the store be asked in vain. */
   #isFull(session: HubSession, requestId: number): boolean {
     const { maxRooms, maxRoomsPerSession } = this.#context.options;
-    if (session.rooms.size >= maxRoomsPerSession) {
+    if (session.rooms.length >= maxRoomsPerSession) {
       this.#refuseJoin(session, requestId, "TOO_MANY_ROOMS", "leave another room first");
       return true;
     }

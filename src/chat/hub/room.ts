@@ -20,6 +20,8 @@ export class Room {
   readonly epoch: string;
   /** The messages of a memory room; a logged room's are in the store. */
   readonly tail: MemoryTail | undefined;
+  /** The list of rooms of every session that is in this one alone. */
+  readonly alone: readonly Room[] = [this];
   /** Appends of a logged room that are not settled; the room stays until they are. */
   pendingAppends = 0;
   /** Set while messages that the log has and members have not seen are being read. */

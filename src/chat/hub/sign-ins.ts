@@ -95,7 +95,7 @@ export class SignIns {
     const lost = [...this.#context.sessions.values()].filter((session) => session.gateId === gateId);
     // First nothing more goes to the gate, so that it does not hear its own sessions leave.
     for (const session of lost) {
-      for (const room of session.rooms.values()) {
+      for (const room of session.rooms) {
         if (room.forgetGate(gateId)) this.#context.effects.unsubscribe(gateId, room.id);
       }
     }
@@ -119,7 +119,7 @@ export class SignIns {
       this.#refuse(command, "USER_FULL", "the server has as many users as it may have");
       return;
     }
-    if (isNameTaken) this.#endAll([...namesake.sessions]);
+    if (isNameTaken) this.#endAll(namesake.sessions);
     const replaces = known !== undefined && this.#context.options.duplicates === "replace";
     const replaced = replaces ? [...known.sessions] : [];
     // A guest may come back under another name: then it is another user to everybody else.
@@ -129,7 +129,7 @@ export class SignIns {
     const user = this.#context.users.enter(identity);
     const session = new HubSession(key, user);
     this.#context.sessions.set(key, session);
-    user.sessions.push(session);
+    user.addSession(session);
     const isFirst = this.#rooms.add(lobby, session);
     const info = lobby.info();
     this.#context.effects.reply({ type: "signedIn", session: key, requestId, user: user.name, lobby: info });
@@ -157,10 +157,10 @@ export class SignIns {
     assert(!session.isGone, "a session is removed once");
     session.isGone = true;
     this.#context.sessions.delete(session.key);
-    for (const room of session.rooms.values()) this.#rooms.remove(room, session);
-    const { sessions } = session.user;
-    sessions.splice(sessions.indexOf(session), 1);
-    if (sessions.length === 0) this.#context.users.leave(session.user);
+    for (const room of session.rooms) this.#rooms.remove(room, session);
+    const { user } = session;
+    user.removeSession(session);
+    if (user.sessions.length === 0) this.#context.users.leave(user);
   }
 
   #refuse(command: SignIn, code: Refusal["code"], detail: string): void {

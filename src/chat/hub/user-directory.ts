@@ -3,18 +3,42 @@ import type { UserId } from "../names.ts";
 import type { UserIdentity } from "./command.ts";
 import type { HubSession } from "./hub-session.ts";
 
+const noSessions: readonly HubSession[] = [];
+
 /** A user with at least one session. */
 export class OnlineUser {
-  readonly id: UserId;
-  readonly name: string;
-  readonly nameKey: string;
-  /** In the order they signed in. */
-  readonly sessions: HubSession[] = [];
+  /** The one that the first sign-in came with: gate and hub have one object of it. */
+  readonly #identity: UserIdentity;
+  /** In the order they signed in. A list is replaced, never changed. */
+  #sessions: readonly HubSession[] = noSessions;
 
   constructor(identity: UserIdentity) {
-    this.id = identity.id;
-    this.name = identity.name;
-    this.nameKey = identity.nameKey;
+    this.#identity = identity;
+  }
+
+  get id(): UserId {
+    return this.#identity.id;
+  }
+
+  get name(): string {
+    return this.#identity.name;
+  }
+
+  get nameKey(): string {
+    return this.#identity.nameKey;
+  }
+
+  get sessions(): readonly HubSession[] {
+    return this.#sessions;
+  }
+
+  addSession(session: HubSession): void {
+    // A literal has room for one; most users have one session.
+    this.#sessions = this.#sessions.length === 0 ? [session] : this.#sessions.concat(session);
+  }
+
+  removeSession(session: HubSession): void {
+    this.#sessions = this.#sessions.filter((each) => each !== session);
   }
 
   /** Guests have ids below 0. */
