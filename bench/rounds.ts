@@ -21,7 +21,7 @@ export async function startServer(
 ): Promise<{ child: Child; port: number }> {
   const program = benchPath(`servers/${server.program}`);
   const command = server.runtime === "bun" ? benchPath("node_modules/.bin/bun") : process.execPath;
-  const flags = server.runtime === "bun" ? [] : ["--expose-gc"];
+  const flags = server.runtime === "bun" ? server.flags : ["--expose-gc", ...server.flags];
   const core = bench.pinned ? SERVER_CORE : undefined;
   const child = new Child(server.name, core, command, [...flags, program, ...server.arguments]);
   try {

@@ -13,6 +13,8 @@ export interface BenchServer {
   /** Packages of bench/node_modules it needs. */
   readonly needs: readonly string[];
   readonly runtime: "node" | "bun";
+  /** What the runtime is started with. */
+  readonly flags: readonly string[];
   /** In bench/servers/. */
   readonly program: string;
   readonly arguments: readonly string[];
@@ -23,12 +25,13 @@ export interface BenchServer {
   readonly about: string;
 }
 
-type Optional = "needs" | "runtime" | "arguments" | "dialect" | "roomKind" | "uring";
+type Optional = "needs" | "runtime" | "flags" | "arguments" | "dialect" | "roomKind" | "uring";
 
 function server(given: Omit<BenchServer, Optional> & Partial<Pick<BenchServer, Optional>>): BenchServer {
   return {
     needs: [],
     runtime: "node",
+    flags: [],
     arguments: [],
     dialect: "relay",
     roomKind: "memory",
@@ -67,6 +70,7 @@ function chatOn(backend: "uring" | "libuv", roomKind: RoomsJob["roomKind"]): Ben
     scenarios: roomKind === "logged" ? ["fanout", "rooms"] : ["fanout", "rooms", "memory"],
     peer: "portico",
     program: "portico-chat.ts",
+    flags: ["--max-semi-space-size=16"], // as `npm start` has it
     arguments: ["--backend", backend],
     dialect: "portico",
     roomKind,
