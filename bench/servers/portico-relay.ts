@@ -1,12 +1,12 @@
 import { openPort, SendBufferPool, Service, type Session, socketAddress } from "../../src/engine/index.ts";
 import type { BackendChoice } from "../../src/engine/index.ts";
-import { PacketFramer, readPacketType } from "../../src/protocol/packet-framer.ts";
+import { PacketFramer, readPacketType, writePacketHeader } from "../../src/protocol/packet-framer.ts";
 import { announce, option } from "./control.ts";
 import {
   joinedName,
-  noticeOf,
   RELAY_JOIN,
   RELAY_JOINED,
+  RELAY_NOTICE,
   RELAY_PUBLISH,
   relayFrame,
   RelayRooms,
@@ -21,13 +21,14 @@ const sendBuffers = new SendBufferPool(port.arena);
 const rooms = new RelayRooms<Session>();
 const joined = relayFrame(RELAY_JOINED, new Uint8Array(0));
 
-/** Written once, sent to every member without a copy. */
+/** Written once, into the send buffer; sent to every member without a copy. */
 function relay(publisher: Session, publication: Uint8Array): void {
-  const notice = noticeOf(publication);
-  const chunk = sendBuffers.open(notice.byteLength);
+  const { byteLength } = publication;
+  const chunk = sendBuffers.open(byteLength);
   const start = chunk.writtenBytes;
-  chunk.bytes.set(notice, start);
-  sendBuffers.close(notice.byteLength);
+  chunk.bytes.set(publication, start);
+  writePacketHeader(chunk.bytes, start, byteLength, RELAY_NOTICE);
+  sendBuffers.close(byteLength);
   const end = chunk.writtenBytes;
   for (const member of rooms.membersWith(publisher)) member.send(chunk, start, end);
 }

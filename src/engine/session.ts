@@ -23,7 +23,7 @@ export interface SessionHandler {
   onHandshakeTimeout?(session: Session): void;
   /** The framer refused the bytes with this code; a last packet may be sent, then the session ends. */
   onBadFrame?(session: Session, code: number): void;
-  /** The send queue became empty. */
+  /** The send queue became empty. The method is looked for once, when the session is made. */
   onDrained?(session: Session): void;
   /** The session has ended; called exactly once for each session that was connected. */
   onDisconnected(session: Session, reason: DisconnectReason, detail: number): void;
@@ -39,20 +39,25 @@ export interface SessionOrigin {
  * outstanding (row E16). An idle session holds no buffer, neither for receiving nor for sending.
  */
 export class Session extends WheelTimer implements SocketEvents, Flushable {
-  readonly id: SessionId;
-  readonly inbound: boolean;
-  readonly origin: SessionOrigin | undefined;
+  // What each send and its completion touch comes first, side by side: with thousands of sessions these
+  // are places in memory that have to be fetched for each of them.
   readonly #host: SessionHost;
   readonly #socket: PortSocket;
-  readonly #handler: SessionHandler;
   #state: SessionState = "connecting";
-  #reason: DisconnectReason = "UNKNOWN";
-  #detail = 0;
   /** Rented from the host while there is something to send. */
   #queue: SendQueue | undefined;
   #sending = false;
   #receiving = false;
   #flushRequested = false;
+  #drainedCount = 0;
+  /** Kept here, so that the handler need not be looked at for a method that few have. */
+  readonly #tellsDrained: boolean;
+  readonly #handler: SessionHandler;
+  readonly id: SessionId;
+  readonly inbound: boolean;
+  readonly origin: SessionOrigin | undefined;
+  #reason: DisconnectReason = "UNKNOWN";
+  #detail = 0;
   #shutDown = false;
   /** The beginning of an incomplete frame, rented. */
   #tail: Uint8Array | undefined;
@@ -80,6 +85,7 @@ export class Session extends WheelTimer implements SocketEvents, Flushable {
     this.#idleTimeoutMs = host.idleTimeoutMs;
     this.#lastReceivedMs = host.nowMs;
     this.#handler = makeHandler(this);
+    this.#tellsDrained = this.#handler.onDrained !== undefined;
   }
 
   get state(): SessionState {
@@ -105,6 +111,11 @@ export class Session extends WheelTimer implements SocketEvents, Flushable {
   /** Bytes accepted by `send` that the kernel has not taken yet. */
   get queuedBytes(): number {
     return this.#queue?.byteCount ?? 0;
+  }
+
+  /** How often the send queue became empty: a session that reads keeps counting. */
+  get drainedCount(): number {
+    return this.#drainedCount;
   }
 
   /** When bytes last came, on the service's coarse clock (its timer wheel's tick). */
@@ -263,9 +274,10 @@ export class Session extends WheelTimer implements SocketEvents, Flushable {
       }
     } else {
       this.#queue = undefined;
+      this.#drainedCount++;
       this.#host.giveBackQueue(queue);
       if (this.#state === "draining") this.#finishDraining();
-      else if (this.#state === "open") this.#handler.onDrained?.(this);
+      else if (this.#state === "open" && this.#tellsDrained) this.#handler.onDrained?.(this);
     }
     const pauseBytes = this.#host.receivePauseBytes;
     if (pauseBytes > 0 && !this.#receiving && this.#state === "open" && this.queuedBytes <= pauseBytes / 2) {

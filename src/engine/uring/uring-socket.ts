@@ -24,22 +24,23 @@ const legal: Readonly<Record<State, readonly State[]>> = {
 
 /** What a socket is told by: the completions of its receive, send and close. */
 export class UringSocket implements PortSocket, OperationOwner {
+  // What each send and its completion touch comes first, as in Session.
   readonly #core: UringCore;
   readonly #fd: number;
   readonly #slot: number;
   readonly #generation: number;
-  /** Close waits for unsent bytes (SO_LINGER), which must not hold up this thread. */
-  readonly #closeMayBlock: boolean;
   #state: State = "new";
-  /** Closed by the port's end, of which the program may hear only later: its calls are answered. */
-  #isClosedByPort = false;
   #events: SocketEvents | undefined;
-  #receiving: "no" | "yes" | "stopping" = "no";
-  /** The kernel has a receive request of this socket. */
-  #isArmed = false;
   /** The queue of the outstanding send. */
   #sending: SendQueue | undefined;
   #gatherBlock = -1;
+  #receiving: "no" | "yes" | "stopping" = "no";
+  /** The kernel has a receive request of this socket. */
+  #isArmed = false;
+  /** Close waits for unsent bytes (SO_LINGER), which must not hold up this thread. */
+  readonly #closeMayBlock: boolean;
+  /** Closed by the port's end, of which the program may hear only later: its calls are answered. */
+  #isClosedByPort = false;
   #local: SocketAddress | undefined;
   #remote: SocketAddress | undefined;
 
