@@ -55,7 +55,7 @@ export class Lengths {
 /** Measures and writes one value, without its tag. */
 interface ValueWriter {
   readonly wireType: number;
-  /** True for protobuf's default, which is not written (except in a oneof or a list). */
+  /** True for protobuf's default, which is not written (except in a oneof, a list or an `optional` field). */
   isDefault(value: unknown): boolean;
   measure(value: unknown, lengths: Lengths): number;
   write(value: unknown, bytes: Uint8Array, at: number, lengths: Lengths): number;
@@ -101,6 +101,7 @@ function fieldWriter(field: DescField): MessageWriter {
   const tag = field.number * 8 + value.wireType;
   if (field.fieldKind === "list") return listWriter(field.localName, tag, value);
   if (field.oneof !== undefined) return oneofWriter(field.oneof.localName, field.localName, tag, value);
+  if (field.proto.proto3Optional) return optionalWriter(field.localName, tag, value);
   return singularWriter(field.localName, tag, value);
 }
 
@@ -116,6 +117,21 @@ function singularWriter(name: string, tag: number, value: ValueWriter): MessageW
       const given = message[name];
       if (given === undefined || value.isDefault(given)) return at;
       return value.write(given, bytes, writeVarint(bytes, at, tag), lengths);
+    },
+  };
+}
+
+/** An `optional` field: what is given is written, the default too. */
+function optionalWriter(name: string, tag: number, value: ValueWriter): MessageWriter {
+  const tagBytes = varintSize(tag);
+  return {
+    measure(message, lengths) {
+      const given = message[name];
+      return given === undefined ? 0 : tagBytes + value.measure(given, lengths);
+    },
+    write(message, bytes, at, lengths) {
+      const given = message[name];
+      return given === undefined ? at : value.write(given, bytes, writeVarint(bytes, at, tag), lengths);
     },
   };
 }
@@ -173,8 +189,6 @@ function valueWriter(field: DescField): ValueWriter {
     }
     throw unsupported(field);
   }
-  // An optional scalar would be written when it is the default, too.
-  if (field.oneof === undefined && field.proto.proto3Optional) throw unsupported(field);
   const make = scalarWriters.get(field.scalar);
   if (make === undefined) throw unsupported(field);
   return make(field);

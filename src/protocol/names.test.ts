@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { checkRoomName, checkUserName, nameKey } from "./names.ts";
+import { checkDisplayName, checkRoomName, checkUserName, nameKey } from "./names.ts";
 
 function reasonOf(name: string): string {
   const check = checkUserName(name);
@@ -112,5 +112,31 @@ describe("names", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe("display names", () => {
+  it("allows 0 to 48 characters of any kind that can be seen, and keeps them in NFC", () => {
+    for (const name of ["", "Mina Kim", "김 미나 ✨", "O'Neill (ops)", "𠮷".repeat(48), "مينا"]) {
+      assert.deepEqual(checkDisplayName(name), { ok: true, displayName: name });
+    }
+    assert.deepEqual(checkDisplayName("Zoe\u0308"), { ok: true, displayName: "Zoë" });
+  });
+
+  it("says in plain words what is wrong", () => {
+    for (const [name, reason] of [
+      ["x".repeat(49), "a display name has at most 48 characters"],
+      ["x".repeat(100_000), "a display name has at most 48 characters"],
+      [" mina", "a display name has no white space around it"],
+      ["mina\u3000", "a display name has no white space around it"],
+      ["mi\nna", "a display name has no control characters"],
+      ["mi\ud800na", "a display name has no control characters"],
+      ["mi\u2028na", "a display name has one line"],
+      ["mi\u200bna", "a display name has no invisible characters"],
+      ["mi\u202ena", "a display name has no invisible characters"],
+      ["a\u0301\u0302\u0303\u0304\u0305", "a display name has at most three marks on one letter"],
+    ] as const) {
+      assert.deepEqual(checkDisplayName(name), { ok: false, reason }, JSON.stringify(name));
+    }
   });
 });

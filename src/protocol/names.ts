@@ -11,6 +11,13 @@ export const USER_NAME_MAX = 24;
 export const ROOM_NAME_MIN = 1;
 export const ROOM_NAME_MAX = 32;
 
+/** Characters of a display name, 0 … 48. */
+export const DISPLAY_NAME_MAX = 48;
+
+export type DisplayNameCheck =
+  /** `displayName`: in the form to keep, NFC. */
+  { readonly ok: true; readonly displayName: string } | { readonly ok: false; readonly reason: string };
+
 export type NameCheck =
   | { readonly ok: true; readonly key: string }
   /** `reason`: what is wrong, in plain words, fit to be shown to the user. */
@@ -24,6 +31,30 @@ export function checkUserName(name: string): NameCheck {
 /** Checks a room's name. */
 export function checkRoomName(name: string): NameCheck {
   return checkName(name, ROOM_NAME_MIN, ROOM_NAME_MAX);
+}
+
+/**
+ * Checks a display name, shown beside the name and compared with nothing: 0 … 48 characters after NFC, of
+ * any script, spaces inside included; no control, invisible or direction characters.
+ */
+export function checkDisplayName(displayName: string): DisplayNameCheck {
+  const reason = displayNameFault(displayName);
+  if (reason !== undefined) return { ok: false, reason };
+  return { ok: true, displayName: displayName.normalize("NFC") };
+}
+
+function displayNameFault(displayName: string): string | undefined {
+  const tooLong = `a display name has at most ${DISPLAY_NAME_MAX} characters`;
+  // NFC can make a string shorter, though never by more than this.
+  if (displayName.length > DISPLAY_NAME_MAX * 8) return tooLong;
+  const normal = displayName.normalize("NFC");
+  if (Array.from(normal).length > DISPLAY_NAME_MAX) return tooLong;
+  if (CONTROL.test(normal)) return "a display name has no control characters";
+  if (LINE_SEPARATOR.test(normal)) return "a display name has one line";
+  if (INVISIBLE.test(normal)) return "a display name has no invisible characters";
+  if (normal.trim() !== normal) return "a display name has no white space around it";
+  if (MARKS_IN_A_ROW.test(normal)) return "a display name has at most three marks on one letter";
+  return undefined;
 }
 
 /**
@@ -50,6 +81,7 @@ const ALLOWED = /^[\p{L}\p{M}\p{N}_.-]*$/u;
  */
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}]/u;
 const CONTROL = /[\p{Cc}\p{Cs}]/u;
+const LINE_SEPARATOR = /[\u2028\u2029]/u;
 const FIRST = /^[\p{L}\p{N}]/u;
 const LAST = /^[\p{L}\p{M}\p{N}]/u;
 const SEPARATORS_IN_A_ROW = /[_.-]{2}/;

@@ -124,6 +124,8 @@ function decode(
   };
 }
 
+const NO_REPLY = 0n;
+
 /**
  * The most frequent packet by hand, in half the library's time. Only what our own encoder and every
  * ordinary one would send: for anything else (unknown fields, long or unfinished numbers) undefined,
@@ -134,6 +136,7 @@ function decodePublishRequest(bytes: Uint8Array, start: number, end: number): Pu
   let roomId = 0;
   let clientMessageId = "";
   let text = "";
+  let replyTo = NO_REPLY;
   let at = start;
   while (at < end) {
     const tag = bytes[at++] as number;
@@ -163,6 +166,11 @@ function decodePublishRequest(bytes: Uint8Array, start: number, end: number): Pu
         else text = string;
         break;
       }
+      case 0x28:
+        // Five bytes or more may hold bits that `value` has lost.
+        if (shift > 28) return undefined;
+        replyTo = BigInt(value);
+        break;
       default:
         return undefined;
     }
@@ -173,6 +181,7 @@ function decodePublishRequest(bytes: Uint8Array, start: number, end: number): Pu
     roomId,
     clientMessageId,
     text,
+    replyTo,
   };
   return body;
 }

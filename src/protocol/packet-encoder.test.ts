@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import * as fc from "fast-check";
 import { arbitraryMessage, libraryBytes } from "../../test/support/arbitrary-packet.ts";
 import { ArenaExhaustedError, HeapArena } from "../engine/memory/arena.ts";
 import { CHUNK_BYTES, SendBufferPool } from "../engine/memory/send-buffer-pool.ts";
 import { SendQueue } from "../engine/send-queue.ts";
 import { PacketType } from "./codes.ts";
+import { decodeClientPacket, decodeServerPacket } from "./packet-decoder.ts";
 import {
   encodePacketBytes,
   PacketEncoder,
@@ -14,7 +16,7 @@ import {
   PacketTooLargeError,
 } from "./packet-encoder.ts";
 import { readPacketSize } from "./packet-framer.ts";
-import { findPacket, type KnownPacketType, type PacketInit, PACKETS } from "./packets.ts";
+import { findPacket, isSentBy, type KnownPacketType, type PacketInit, PACKETS } from "./packets.ts";
 
 function newPool(limitBytes = 1 << 22): SendBufferPool {
   return new SendBufferPool(new HeapArena(limitBytes));
@@ -39,6 +41,23 @@ function sameAs(hot: PacketRange, type: KnownPacketType, init: object): void {
   assert.deepEqual(bytesOf(hot), encodePacketBytes(type, init));
 }
 
+/** The same with numbers in the place of bigints, where they are exact. */
+function withNumbers(value: unknown): unknown {
+  if (typeof value === "bigint") {
+    return Number.isSafeInteger(Number(value)) && BigInt(Number(value)) === value ? Number(value) : value;
+  }
+  if (Array.isArray(value)) return value.map(withNumbers);
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withNumbers(inner)]));
+}
+
+const responseTypes = [
+  PacketType.PUBLISH_RESPONSE,
+  PacketType.EDIT_MESSAGE_RESPONSE,
+  PacketType.DELETE_MESSAGE_RESPONSE,
+  PacketType.REACT_RESPONSE,
+] as const;
+
 describe("packet encoder", () => {
   for (const packet of PACKETS) {
     it(`writes ${PacketType[packet.type]} byte for byte as the library does`, () => {
@@ -50,6 +69,22 @@ describe("packet encoder", () => {
           assert.deepEqual(encodePacketBytes(packet.type, message as object, 65_535), expected);
           assert.equal(packetSize(packet.type, message as object), expected.length);
           assert.deepEqual(bytesOf(encoder.encode(packet.type, message as object)), expected);
+          // 64-bit fields may be given as numbers.
+          assert.deepEqual(encodePacketBytes(packet.type, withNumbers(message) as object, 65_535), expected);
+        }),
+      );
+    });
+
+    it(`writes ${PacketType[packet.type]} so that it is read as it was`, () => {
+      const decode = isSentBy(packet, "client") ? decodeClientPacket : decodeServerPacket;
+      fc.assert(
+        fc.property(arbitraryMessage(packet.schema), (message) => {
+          const bytes = encodePacketBytes(packet.type, message as object, 65_535);
+          const decoded = decode(bytes, 0, bytes.length);
+          assert.equal(decoded.type, packet.type);
+          // The library repairs lone surrogates when it writes, so compare with what it reads itself.
+          const expected = fromBinary(packet.schema, toBinary(packet.schema, message));
+          assert.deepEqual((decoded as { readonly body?: unknown }).body, expected);
         }),
       );
     });
@@ -72,6 +107,26 @@ describe("packet encoder", () => {
     assert.deepEqual(bytes, encodePacketBytes(PacketType.LOGIN_RESPONSE, same));
   });
 
+  it("writes an optional field whenever it is given, its default too, and not when it is left out", () => {
+    const bytes = encodePacketBytes(PacketType.UPDATE_ROOM_REQUEST, {
+      requestId: 1,
+      topic: "",
+      access: 0,
+      archived: false,
+      slowModeMs: 0,
+      retentionAgeMs: 0,
+      retentionCount: undefined,
+    });
+    assert.deepEqual([...bytes.subarray(4)], [8, 1, 0x22, 0, 0x28, 0, 0x38, 0, 0x40, 0, 0x50, 0]);
+    const packet = decodeClientPacket(bytes, 0, bytes.length);
+    assert.ok(packet.type === PacketType.UPDATE_ROOM_REQUEST);
+    const { name, topic, access, archived, slowModeMs, retentionAgeMs, retentionCount } = packet.body;
+    assert.deepEqual(
+      [name, topic, access, archived, slowModeMs, retentionAgeMs, retentionCount],
+      [undefined, "", 0, false, 0, 0n, undefined],
+    );
+  });
+
   it("refuses values that their field cannot hold, before anything is written", () => {
     const pool = newPool();
     const encoder = new PacketEncoder(pool);
@@ -85,7 +140,10 @@ describe("packet encoder", () => {
       () => encoder.encode(PacketType.LOGIN_RESPONSE, { user: { id: 1n << 63n } }),
       () => encoder.encode(PacketType.DISCONNECT, { code: Number("1.5") }),
       () => encoder.encodeMessageNotice(1, Number.NaN, 0, "", ""),
-      () => encoder.encodePublishResponse(1, -1, 0),
+      () => encoder.encodeMessageNotice(1, 1, 1, "", "", 0, -1),
+      () => encoder.encodeMessageNotice(1, 1, 1, "", "", 0, 0, 2 ** 53),
+      () => encoder.encodeMessageNotice(1, 1, 1, "", "", Number("0.5")),
+      () => encoder.encodePublishResponse(PacketType.PUBLISH_RESPONSE, 1, -1, 0),
       () => encoder.encodePublishRequest(2 ** 32, 1, "", ""),
     ];
     for (const act of wrong) assert.throws(act, RangeError);
@@ -106,19 +164,25 @@ describe("packet encoder", () => {
         whole,
         text,
         text,
-        (requestId, roomId, offset, timeMs, short, long) => {
+        fc.nat(5),
+        whole,
+        whole,
+        (requestId, roomId, offset, timeMs, short, long, kind, target, replyTo) => {
           const notice = { roomId, offset, timeMs, sender: short, text: long };
           sameAs(
             encoder.encodeMessageNotice(roomId, offset, timeMs, short, long),
             PacketType.MESSAGE_NOTICE,
             notice,
           );
-          const response = { requestId, offset, timeMs };
           sameAs(
-            encoder.encodePublishResponse(requestId, offset, timeMs),
-            PacketType.PUBLISH_RESPONSE,
-            response,
+            encoder.encodeMessageNotice(roomId, offset, timeMs, short, long, kind, target, replyTo),
+            PacketType.MESSAGE_NOTICE,
+            { ...notice, kind, target, replyTo },
           );
+          for (const type of responseTypes) {
+            const response = { requestId, offset, timeMs };
+            sameAs(encoder.encodePublishResponse(type, requestId, offset, timeMs), type, response);
+          }
           const request = { requestId, roomId, clientMessageId: short, text: long };
           sameAs(
             encoder.encodePublishRequest(requestId, roomId, short, long),
@@ -161,9 +225,9 @@ describe("packet encoder", () => {
   it("lays packets side by side, so that a run of them is one range", () => {
     const pool = newPool();
     const encoder = new PacketEncoder(pool);
-    const first = encoder.encodePublishResponse(1, 2, 3).start;
+    const first = encoder.encodePublishResponse(PacketType.PUBLISH_RESPONSE, 1, 2, 3).start;
     const { chunk } = encoder.encodeMessageNotice(1, 2, 3, "alice", "안녕");
-    const { end } = encoder.encode(PacketType.USER_LEFT_NOTICE, { roomId: 1, name: "bob" });
+    const { end } = encoder.encode(PacketType.USER_LEFT_NOTICE, { roomId: 1, names: ["bob", "eve"] });
     const queue = new SendQueue();
     queue.push(chunk, first, end);
     assert.equal(queue.pieceCount, 1);
@@ -176,7 +240,7 @@ describe("packet encoder", () => {
         sender: "alice",
         text: "안녕",
       }),
-      encodePacketBytes(PacketType.USER_LEFT_NOTICE, { roomId: 1, name: "bob" }),
+      encodePacketBytes(PacketType.USER_LEFT_NOTICE, { roomId: 1, names: ["bob", "eve"] }),
     ]);
     assert.deepEqual(Buffer.from(chunk.bytes.subarray(first, end)), expected);
     queue.consume(queue.byteCount);

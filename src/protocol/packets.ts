@@ -1,40 +1,39 @@
-import type { DescMessage } from "@bufbuild/protobuf";
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { PacketType } from "./codes.ts";
 import * as pb from "./generated/portico/v1/portico_pb.js";
+
+/**
+ * Every packet follows from the schema alone: PACKET_TYPE_PUBLISH_REQUEST carries a PublishRequest, is
+ * sent by clients, and is answered by the type with the next number, PACKET_TYPE_PUBLISH_RESPONSE. So a
+ * new packet is a few lines of `proto/` and what handles it.
+ */
+type PacketName = Exclude<keyof typeof PacketType, "UNSPECIFIED">;
+
+/** "PUBLISH_REQUEST" → "PublishRequest" */
+type MessageName<Name extends string> = Name extends `${infer Word}_${infer Rest}`
+  ? `${Capitalize<Lowercase<Word>>}${MessageName<Rest>}`
+  : Capitalize<Lowercase<Name>>;
+
+type SchemaOf<Name extends PacketName> = `${MessageName<Name>}Schema` extends infer Key extends
+  keyof typeof pb
+  ? (typeof pb)[Key]
+  : never;
 
 /** Which side sends a packet. */
 export type PacketSource = "client" | "server" | "both";
 
+type SourceOf<Name extends PacketName> = Name extends `${string}_REQUEST` | "TYPING"
+  ? "client"
+  : Name extends "PING" | "PONG"
+    ? "both"
+    : "server";
+
 /** The message of each packet type: what a body decodes to. */
-export interface PacketBodies {
-  [PacketType.HELLO]: pb.Hello;
-  [PacketType.PING]: pb.Ping;
-  [PacketType.PONG]: pb.Pong;
-  [PacketType.DISCONNECT]: pb.Disconnect;
-  [PacketType.REGISTER_REQUEST]: pb.RegisterRequest;
-  [PacketType.REGISTER_RESPONSE]: pb.RegisterResponse;
-  [PacketType.LOGIN_REQUEST]: pb.LoginRequest;
-  [PacketType.LOGIN_RESPONSE]: pb.LoginResponse;
-  [PacketType.LOGOUT_REQUEST]: pb.LogoutRequest;
-  [PacketType.LOGOUT_RESPONSE]: pb.LogoutResponse;
-  [PacketType.PUBLISH_REQUEST]: pb.PublishRequest;
-  [PacketType.PUBLISH_RESPONSE]: pb.PublishResponse;
-  [PacketType.MESSAGE_NOTICE]: pb.MessageNotice;
-  [PacketType.WHISPER_REQUEST]: pb.WhisperRequest;
-  [PacketType.WHISPER_RESPONSE]: pb.WhisperResponse;
-  [PacketType.WHISPER_NOTICE]: pb.WhisperNotice;
-  [PacketType.JOIN_ROOM_REQUEST]: pb.JoinRoomRequest;
-  [PacketType.JOIN_ROOM_RESPONSE]: pb.JoinRoomResponse;
-  [PacketType.LEAVE_ROOM_REQUEST]: pb.LeaveRoomRequest;
-  [PacketType.LEAVE_ROOM_RESPONSE]: pb.LeaveRoomResponse;
-  [PacketType.USER_JOINED_NOTICE]: pb.UserJoinedNotice;
-  [PacketType.USER_LEFT_NOTICE]: pb.UserLeftNotice;
-  [PacketType.HISTORY_REQUEST]: pb.HistoryRequest;
-  [PacketType.HISTORY_RESPONSE]: pb.HistoryResponse;
-  [PacketType.USER_LIST_REQUEST]: pb.UserListRequest;
-  [PacketType.USER_LIST_RESPONSE]: pb.UserListResponse;
-  [PacketType.ERROR_NOTICE]: pb.ErrorNotice;
-}
+export type PacketBodies = {
+  [Name in PacketName as (typeof PacketType)[Name]]: SchemaOf<Name> extends infer Schema extends DescMessage
+    ? MessageShape<Schema>
+    : never;
+};
 
 /** Every packet type but UNSPECIFIED. */
 export type KnownPacketType = keyof PacketBodies;
@@ -46,49 +45,41 @@ export interface PacketDefinition {
   readonly source: PacketSource;
 }
 
-const definitions = {
-  [PacketType.HELLO]: { schema: pb.HelloSchema, source: "server" },
-  [PacketType.PING]: { schema: pb.PingSchema, source: "both" },
-  [PacketType.PONG]: { schema: pb.PongSchema, source: "both" },
-  [PacketType.DISCONNECT]: { schema: pb.DisconnectSchema, source: "server" },
-  [PacketType.REGISTER_REQUEST]: { schema: pb.RegisterRequestSchema, source: "client" },
-  [PacketType.REGISTER_RESPONSE]: { schema: pb.RegisterResponseSchema, source: "server" },
-  [PacketType.LOGIN_REQUEST]: { schema: pb.LoginRequestSchema, source: "client" },
-  [PacketType.LOGIN_RESPONSE]: { schema: pb.LoginResponseSchema, source: "server" },
-  [PacketType.LOGOUT_REQUEST]: { schema: pb.LogoutRequestSchema, source: "client" },
-  [PacketType.LOGOUT_RESPONSE]: { schema: pb.LogoutResponseSchema, source: "server" },
-  [PacketType.PUBLISH_REQUEST]: { schema: pb.PublishRequestSchema, source: "client" },
-  [PacketType.PUBLISH_RESPONSE]: { schema: pb.PublishResponseSchema, source: "server" },
-  [PacketType.MESSAGE_NOTICE]: { schema: pb.MessageNoticeSchema, source: "server" },
-  [PacketType.WHISPER_REQUEST]: { schema: pb.WhisperRequestSchema, source: "client" },
-  [PacketType.WHISPER_RESPONSE]: { schema: pb.WhisperResponseSchema, source: "server" },
-  [PacketType.WHISPER_NOTICE]: { schema: pb.WhisperNoticeSchema, source: "server" },
-  [PacketType.JOIN_ROOM_REQUEST]: { schema: pb.JoinRoomRequestSchema, source: "client" },
-  [PacketType.JOIN_ROOM_RESPONSE]: { schema: pb.JoinRoomResponseSchema, source: "server" },
-  [PacketType.LEAVE_ROOM_REQUEST]: { schema: pb.LeaveRoomRequestSchema, source: "client" },
-  [PacketType.LEAVE_ROOM_RESPONSE]: { schema: pb.LeaveRoomResponseSchema, source: "server" },
-  [PacketType.USER_JOINED_NOTICE]: { schema: pb.UserJoinedNoticeSchema, source: "server" },
-  [PacketType.USER_LEFT_NOTICE]: { schema: pb.UserLeftNoticeSchema, source: "server" },
-  [PacketType.HISTORY_REQUEST]: { schema: pb.HistoryRequestSchema, source: "client" },
-  [PacketType.HISTORY_RESPONSE]: { schema: pb.HistoryResponseSchema, source: "server" },
-  [PacketType.USER_LIST_REQUEST]: { schema: pb.UserListRequestSchema, source: "client" },
-  [PacketType.USER_LIST_RESPONSE]: { schema: pb.UserListResponseSchema, source: "server" },
-  [PacketType.ERROR_NOTICE]: { schema: pb.ErrorNoticeSchema, source: "server" },
-} as const satisfies Record<KnownPacketType, Omit<PacketDefinition, "type">>;
-
-type Definitions = typeof definitions;
-
 /** Types that the given side sends. */
 export type PacketTypeFrom<Side extends "client" | "server"> = {
-  [Type in KnownPacketType]: Definitions[Type]["source"] extends Side | "both" ? Type : never;
-}[KnownPacketType];
+  [Name in PacketName]: SourceOf<Name> extends Side | "both" ? (typeof PacketType)[Name] : never;
+}[PacketName];
 
 export type ClientPacketType = PacketTypeFrom<"client">;
 export type ServerPacketType = PacketTypeFrom<"server">;
 
+type RequestName = Extract<PacketName, `${string}_REQUEST`>;
+
+/** Types of packets that have one answer each. */
+export type RequestPacketType = (typeof PacketType)[RequestName];
+
+/** The type of the packet that answers a request. */
+export type ResponseTypeOf<Type extends RequestPacketType> = {
+  [Name in RequestName]: (typeof PacketType)[Name] extends Type
+    ? Name extends `${infer Stem}_REQUEST`
+      ? `${Stem}_RESPONSE` extends infer Response extends PacketName
+        ? (typeof PacketType)[Response]
+        : never
+      : never
+    : never;
+}[RequestName];
+
+export type ResponsePacketType = ResponseTypeOf<RequestPacketType>;
+
+/** The type of the packet that answers a request: the next number. */
+export function responseTypeOf<Type extends RequestPacketType>(type: Type): ResponseTypeOf<Type> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the numbers of the schema; checked when this file is loaded
+  return (type + 1) as ResponseTypeOf<Type>;
+}
+
 /** Every packet type, in the order of its number. */
-export const PACKETS: readonly PacketDefinition[] = Object.entries(definitions)
-  .map(([type, { schema, source }]) => ({ type: Number(type) as KnownPacketType, schema, source }))
+export const PACKETS: readonly PacketDefinition[] = Object.entries(PacketType)
+  .flatMap(([name, type]) => (typeof type === "number" && name !== "UNSPECIFIED" ? [define(name, type)] : []))
   .toSorted((a, b) => a.type - b.type);
 
 const byType = new Map<number, PacketDefinition>(PACKETS.map((packet) => [packet.type, packet]));
@@ -98,9 +89,33 @@ export function findPacket(type: number): PacketDefinition | undefined {
   return byType.get(type);
 }
 
+/** True for the type of a packet that has an answer. */
+export function isRequest(type: KnownPacketType): type is RequestPacketType {
+  return PacketType[type].endsWith("_REQUEST");
+}
+
 /** True when `side` sends packets of this type. */
 export function isSentBy(packet: PacketDefinition, side: "client" | "server"): boolean {
   return packet.source === side || packet.source === "both";
+}
+
+function define(name: string, type: PacketType): PacketDefinition {
+  const messageName = name
+    .split("_")
+    .map((word) => `${word.charAt(0)}${word.slice(1).toLowerCase()}`)
+    .join("");
+  const schema = (pb as unknown as Record<string, DescMessage | undefined>)[`${messageName}Schema`];
+  if (schema === undefined) throw new Error(`proto/ has no message ${messageName} for the packet ${name}`);
+  if (name.endsWith("_REQUEST") && PacketType[type + 1] !== name.replace(/_REQUEST$/, "_RESPONSE")) {
+    throw new Error(`the packet ${name} has no response under the next number`);
+  }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every number of the enum but UNSPECIFIED
+  return { type: type as KnownPacketType, schema, source: sourceOf(name) };
+}
+
+function sourceOf(name: string): PacketSource {
+  if (name === "PING" || name === "PONG") return "both";
+  return name.endsWith("_REQUEST") || name === "TYPING" ? "client" : "server";
 }
 
 /**

@@ -1,13 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { PacketType } from "./codes.ts";
+import { MessageKind } from "./generated/portico/v1/portico_pb.js";
 import { packetSize } from "./packet-encoder.ts";
 import { ROOM_NAME_MAX, USER_NAME_MAX } from "./names.ts";
 import {
   checkClientMessageId,
   checkGuestKey,
+  checkLabel,
   checkPassword,
+  checkQuery,
+  checkReaction,
+  checkReason,
   checkText,
+  checkTopic,
   CLIENT_MESSAGE_ID_MAX_BYTES,
   TEXT_PACKET_OVERHEAD_BYTES,
 } from "./text.ts";
@@ -52,19 +58,25 @@ describe("texts", () => {
   it("leaves room for everything else in a packet", () => {
     const name = "𠮷".repeat(USER_NAME_MAX);
     const most = { requestId: 0xffff_ffff, roomId: 0xffff_ffff, offset: Number.MAX_SAFE_INTEGER };
+    const { offset: replyTo } = most;
     const time = { timeMs: Number.MAX_SAFE_INTEGER };
     const text = "x".repeat(4000);
     const id = "x".repeat(CLIENT_MESSAGE_ID_MAX_BYTES);
-    const notice = { roomId: most.roomId, offset: most.offset, ...time, sender: name, text };
+    const about = { kind: MessageKind.REACTION_REMOVED, target: most.offset, replyTo };
+    const state = { editedMs: most.offset, deleted: true };
+    const live = { roomId: most.roomId, offset: most.offset, ...time, text, ...about };
+    const notice = { ...live, sender: name, ...state };
     const sizes = [
       packetSize(PacketType.MESSAGE_NOTICE, notice),
-      packetSize(PacketType.WHISPER_NOTICE, { from: name, to: name, offset: most.offset, ...time, text }),
-      packetSize(PacketType.PUBLISH_REQUEST, { ...most, clientMessageId: id, text }),
+      packetSize(PacketType.WHISPER_NOTICE, { ...live, from: name, to: name }),
+      packetSize(PacketType.PUBLISH_REQUEST, { ...most, clientMessageId: id, text, replyTo }),
+      packetSize(PacketType.EDIT_MESSAGE_REQUEST, { ...most, clientMessageId: id, text }),
       packetSize(PacketType.WHISPER_REQUEST, {
         requestId: most.requestId,
         to: name,
         clientMessageId: id,
         text,
+        replyTo,
       }),
       packetSize(PacketType.HISTORY_RESPONSE, { requestId: most.requestId, messages: [notice], more: true }),
     ];
@@ -107,5 +119,41 @@ describe("guest keys", () => {
   it("has 16 to 64 bytes", () => {
     for (const length of [16, 64]) assert.ok(checkGuestKey(new Uint8Array(length)).ok);
     for (const length of [0, 15, 65]) assert.ok(!checkGuestKey(new Uint8Array(length)).ok);
+  });
+});
+
+describe("reactions", () => {
+  it("has one to four characters in 1 to 32 bytes", () => {
+    for (const reaction of ["👍", "👩‍👩‍👧", "🇰🇷", "e\u0301", "+1", "ㅋㅋㅋㅋ", "👍🏽👍🏽👍🏽👍🏽"]) {
+      assert.ok(checkReaction(reaction).ok, reaction);
+    }
+    for (const reaction of ["", "👍 ", "a\u3000b", "12345", "a\u0000", "\ud800", `a${"\u0301".repeat(16)}`]) {
+      assert.ok(!checkReaction(reaction).ok, JSON.stringify(reaction));
+    }
+  });
+});
+
+describe("texts of one line", () => {
+  it("have a limit in bytes and no control characters", () => {
+    for (const [check, most, what] of [
+      [checkLabel, 64, "label"],
+      [checkTopic, 256, "topic"],
+      [checkReason, 256, "reason"],
+      [checkQuery, 256, "query"],
+    ] as const) {
+      assert.ok(check("x".repeat(most)).ok);
+      assert.ok(check(what).ok);
+      const reason = `the ${what} is longer than ${most} bytes`;
+      assert.deepEqual(check("x".repeat(most + 1)), { ok: false, reason });
+      assert.deepEqual(check("가".repeat(Math.ceil(most / 3))), { ok: false, reason });
+      for (const text of ["a\nb", "a\u0000", "\ud800"]) assert.ok(!check(text).ok, what);
+    }
+  });
+
+  it("may be empty, but for a query", () => {
+    for (const check of [checkLabel, checkTopic, checkReason]) assert.ok(check("").ok);
+    for (const query of ["", "  ", "\u3000"]) {
+      assert.deepEqual(checkQuery(query), { ok: false, reason: "the query is empty" });
+    }
   });
 });

@@ -20,6 +20,20 @@ export const PASSWORD_MAX = 256;
 export const GUEST_KEY_MIN_BYTES = 16;
 export const GUEST_KEY_MAX_BYTES = 64;
 
+/** Bytes of a reaction, 1 … 32, and how many characters (grapheme clusters) they make, 1 … 4. */
+export const REACTION_MAX_BYTES = 32;
+export const REACTION_MAX_CHARACTERS = 4;
+
+/** Bytes of what a client calls itself (LoginRequest.label), 0 … 64. */
+export const LABEL_MAX_BYTES = 64;
+
+/** Bytes of a room's topic, 0 … 256, and of the reason that a moderator gives. */
+export const TOPIC_MAX_BYTES = 256;
+export const REASON_MAX_BYTES = 256;
+
+/** Bytes of what is searched for, 1 … 256. */
+export const QUERY_MAX_BYTES = 256;
+
 export type TextCheck =
   | { readonly ok: true }
   /** `reason`: what is wrong, in plain words, fit to be shown to the user. */
@@ -43,6 +57,7 @@ const ILL_FORMED: TextCheck = { ok: false, reason: "the text has half a characte
 const TEXT_CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
 const ANY_CONTROL = /\p{Cc}/u;
 const SOMETHING_VISIBLE = /\S/;
+const WHITE_SPACE = /\s/;
 
 /**
  * Checks a message's text: 1 … `limitBytes` bytes of UTF-8 (default 4000), something other than white
@@ -85,6 +100,52 @@ export function checkPassword(password: string): PasswordCheck {
   if (length < PASSWORD_MIN) return refuse(`a password has at least ${PASSWORD_MIN} characters`);
   if (length > PASSWORD_MAX) return refuse(`a password has at most ${PASSWORD_MAX} characters`);
   return { ok: true, password: normal };
+}
+
+const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/** Checks a reaction: 1 … 32 bytes of UTF-8, one to four characters, no white space, no control characters. */
+export function checkReaction(reaction: string): TextCheck {
+  if (reaction === "") return { ok: false, reason: "the reaction is empty" };
+  const fault = lineFault("reaction", reaction, REACTION_MAX_BYTES);
+  if (fault !== undefined) return fault;
+  if (WHITE_SPACE.test(reaction)) return { ok: false, reason: "the reaction has white space" };
+  let count = 0;
+  for (const _ of graphemes.segment(reaction)) count++;
+  if (count <= REACTION_MAX_CHARACTERS) return OK;
+  return { ok: false, reason: `the reaction has more than ${REACTION_MAX_CHARACTERS} characters` };
+}
+
+/** Checks what a client calls itself: at most 64 bytes, no control characters. */
+export function checkLabel(label: string): TextCheck {
+  return lineFault("label", label, LABEL_MAX_BYTES) ?? OK;
+}
+
+/** Checks a room's topic: at most 256 bytes, no control characters. */
+export function checkTopic(topic: string): TextCheck {
+  return lineFault("topic", topic, TOPIC_MAX_BYTES) ?? OK;
+}
+
+/** Checks a moderator's reason: at most 256 bytes, no control characters. */
+export function checkReason(reason: string): TextCheck {
+  return lineFault("reason", reason, REASON_MAX_BYTES) ?? OK;
+}
+
+/** Checks what is searched for: 1 … 256 bytes, something other than white space, no control characters. */
+export function checkQuery(query: string): TextCheck {
+  if (!SOMETHING_VISIBLE.test(query)) return { ok: false, reason: "the query is empty" };
+  return lineFault("query", query, QUERY_MAX_BYTES) ?? OK;
+}
+
+/** What is wrong with a text of one line. */
+function lineFault(what: string, text: string, mostBytes: number): TextCheck | undefined {
+  if (text.length > mostBytes || utf8Size(text) > mostBytes) {
+    return { ok: false, reason: `the ${what} is longer than ${mostBytes} bytes` };
+  }
+  if (ANY_CONTROL.test(text) || !text.isWellFormed()) {
+    return { ok: false, reason: `the ${what} has control characters` };
+  }
+  return undefined;
 }
 
 /** Checks a guest's key: 16 … 64 bytes. */

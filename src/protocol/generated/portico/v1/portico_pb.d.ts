@@ -73,6 +73,20 @@ export declare type Hello = Message<"portico.v1.Hello"> & {
    * @generated from field: bool registration_open = 9;
    */
   registrationOpen: boolean;
+
+  /**
+   * New accounts need an invitation code.
+   *
+   * @generated from field: bool invitation_required = 10;
+   */
+  invitationRequired: boolean;
+
+  /**
+   * Tokens of another authority (JWT) are taken.
+   *
+   * @generated from field: bool jwt_accepted = 11;
+   */
+  jwtAccepted: boolean;
 };
 
 /**
@@ -163,6 +177,13 @@ export declare type RegisterRequest = Message<"portico.v1.RegisterRequest"> & {
    * @generated from field: string password = 3;
    */
   password: string;
+
+  /**
+   * Where Hello says that one is required.
+   *
+   * @generated from field: string invitation_code = 4;
+   */
+  invitationCode: string;
 };
 
 /**
@@ -172,6 +193,8 @@ export declare type RegisterRequest = Message<"portico.v1.RegisterRequest"> & {
 export declare const RegisterRequestSchema: GenMessage<RegisterRequest>;
 
 /**
+ * Codes: NAME_TAKEN, NAME_INVALID, PASSWORD_INVALID, REGISTRATION_CLOSED, INVITATION_INVALID, ALREADY_LOGGED_IN, BANNED, LOCKDOWN.
+ *
  * @generated from message portico.v1.RegisterResponse
  */
 export declare type RegisterResponse = Message<"portico.v1.RegisterResponse"> & {
@@ -201,6 +224,464 @@ export declare type RegisterResponse = Message<"portico.v1.RegisterResponse"> & 
  * Use `create(RegisterResponseSchema)` to create a new message.
  */
 export declare const RegisterResponseSchema: GenMessage<RegisterResponse>;
+
+/**
+ * @generated from message portico.v1.ChangePasswordRequest
+ */
+export declare type ChangePasswordRequest = Message<"portico.v1.ChangePasswordRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: string old_password = 2;
+   */
+  oldPassword: string;
+
+  /**
+   * @generated from field: string new_password = 3;
+   */
+  newPassword: string;
+};
+
+/**
+ * Describes the message portico.v1.ChangePasswordRequest.
+ * Use `create(ChangePasswordRequestSchema)` to create a new message.
+ */
+export declare const ChangePasswordRequestSchema: GenMessage<ChangePasswordRequest>;
+
+/**
+ * The user's other sessions end with TOKEN_REVOKED, and every token but this session's is revoked.
+ * Codes: AUTH_FAILED, PASSWORD_INVALID, PERMISSION_DENIED (guests).
+ *
+ * @generated from message portico.v1.ChangePasswordResponse
+ */
+export declare type ChangePasswordResponse = Message<"portico.v1.ChangePasswordResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+};
+
+/**
+ * Describes the message portico.v1.ChangePasswordResponse.
+ * Use `create(ChangePasswordResponseSchema)` to create a new message.
+ */
+export declare const ChangePasswordResponseSchema: GenMessage<ChangePasswordResponse>;
+
+/**
+ * How the user is shown beside the name; empty: no more than the name.
+ *
+ * @generated from message portico.v1.SetDisplayNameRequest
+ */
+export declare type SetDisplayNameRequest = Message<"portico.v1.SetDisplayNameRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: string display_name = 2;
+   */
+  displayName: string;
+};
+
+/**
+ * Describes the message portico.v1.SetDisplayNameRequest.
+ * Use `create(SetDisplayNameRequestSchema)` to create a new message.
+ */
+export declare const SetDisplayNameRequestSchema: GenMessage<SetDisplayNameRequest>;
+
+/**
+ * Codes: NAME_INVALID, PERMISSION_DENIED (guests).
+ *
+ * @generated from message portico.v1.SetDisplayNameResponse
+ */
+export declare type SetDisplayNameResponse = Message<"portico.v1.SetDisplayNameResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+};
+
+/**
+ * Describes the message portico.v1.SetDisplayNameResponse.
+ * Use `create(SetDisplayNameResponseSchema)` to create a new message.
+ */
+export declare const SetDisplayNameResponseSchema: GenMessage<SetDisplayNameResponse>;
+
+/**
+ * Ends the account for ever. What it said stays, without its name.
+ *
+ * @generated from message portico.v1.DeleteAccountRequest
+ */
+export declare type DeleteAccountRequest = Message<"portico.v1.DeleteAccountRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: string password = 2;
+   */
+  password: string;
+};
+
+/**
+ * Describes the message portico.v1.DeleteAccountRequest.
+ * Use `create(DeleteAccountRequestSchema)` to create a new message.
+ */
+export declare const DeleteAccountRequestSchema: GenMessage<DeleteAccountRequest>;
+
+/**
+ * Codes: AUTH_FAILED, PERMISSION_DENIED (guests).
+ *
+ * @generated from message portico.v1.DeleteAccountResponse
+ */
+export declare type DeleteAccountResponse = Message<"portico.v1.DeleteAccountResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+};
+
+/**
+ * Describes the message portico.v1.DeleteAccountResponse.
+ * Use `create(DeleteAccountResponseSchema)` to create a new message.
+ */
+export declare const DeleteAccountResponseSchema: GenMessage<DeleteAccountResponse>;
+
+/**
+ * @generated from message portico.v1.TokenListRequest
+ */
+export declare type TokenListRequest = Message<"portico.v1.TokenListRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+};
+
+/**
+ * Describes the message portico.v1.TokenListRequest.
+ * Use `create(TokenListRequestSchema)` to create a new message.
+ */
+export declare const TokenListRequestSchema: GenMessage<TokenListRequest>;
+
+/**
+ * Codes: PERMISSION_DENIED (guests).
+ *
+ * @generated from message portico.v1.TokenListResponse
+ */
+export declare type TokenListResponse = Message<"portico.v1.TokenListResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+
+  /**
+   * @generated from field: repeated portico.v1.TokenInfo tokens = 5;
+   */
+  tokens: TokenInfo[];
+};
+
+/**
+ * Describes the message portico.v1.TokenListResponse.
+ * Use `create(TokenListResponseSchema)` to create a new message.
+ */
+export declare const TokenListResponseSchema: GenMessage<TokenListResponse>;
+
+/**
+ * A device that may come back without the password.
+ *
+ * @generated from message portico.v1.TokenInfo
+ */
+export declare type TokenInfo = Message<"portico.v1.TokenInfo"> & {
+  /**
+   * @generated from field: uint64 token_id = 1;
+   */
+  tokenId: bigint;
+
+  /**
+   * What the client called itself at login.
+   *
+   * @generated from field: string label = 2;
+   */
+  label: string;
+
+  /**
+   * @generated from field: uint64 created_ms = 3;
+   */
+  createdMs: bigint;
+
+  /**
+   * @generated from field: uint64 last_used_ms = 4;
+   */
+  lastUsedMs: bigint;
+
+  /**
+   * @generated from field: uint64 expires_ms = 5;
+   */
+  expiresMs: bigint;
+
+  /**
+   * The address it was last used from.
+   *
+   * @generated from field: string address = 6;
+   */
+  address: string;
+
+  /**
+   * The one of this session.
+   *
+   * @generated from field: bool current = 7;
+   */
+  current: boolean;
+};
+
+/**
+ * Describes the message portico.v1.TokenInfo.
+ * Use `create(TokenInfoSchema)` to create a new message.
+ */
+export declare const TokenInfoSchema: GenMessage<TokenInfo>;
+
+/**
+ * Sessions that came with the token end with TOKEN_REVOKED.
+ *
+ * @generated from message portico.v1.RevokeTokenRequest
+ */
+export declare type RevokeTokenRequest = Message<"portico.v1.RevokeTokenRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * 0: every one but this session's.
+   *
+   * @generated from field: uint64 token_id = 2;
+   */
+  tokenId: bigint;
+};
+
+/**
+ * Describes the message portico.v1.RevokeTokenRequest.
+ * Use `create(RevokeTokenRequestSchema)` to create a new message.
+ */
+export declare const RevokeTokenRequestSchema: GenMessage<RevokeTokenRequest>;
+
+/**
+ * Codes: TOKEN_INVALID, PERMISSION_DENIED (guests).
+ *
+ * @generated from message portico.v1.RevokeTokenResponse
+ */
+export declare type RevokeTokenResponse = Message<"portico.v1.RevokeTokenResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+
+  /**
+   * @generated from field: uint32 revoked_count = 5;
+   */
+  revokedCount: number;
+};
+
+/**
+ * Describes the message portico.v1.RevokeTokenResponse.
+ * Use `create(RevokeTokenResponseSchema)` to create a new message.
+ */
+export declare const RevokeTokenResponseSchema: GenMessage<RevokeTokenResponse>;
+
+/**
+ * Whether whispers of this user are taken.
+ *
+ * @generated from message portico.v1.BlockUserRequest
+ */
+export declare type BlockUserRequest = Message<"portico.v1.BlockUserRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: bool blocked = 3;
+   */
+  blocked: boolean;
+};
+
+/**
+ * Describes the message portico.v1.BlockUserRequest.
+ * Use `create(BlockUserRequestSchema)` to create a new message.
+ */
+export declare const BlockUserRequestSchema: GenMessage<BlockUserRequest>;
+
+/**
+ * Codes: USER_NOT_FOUND, LIMIT_REACHED, PERMISSION_DENIED (guests, and oneself).
+ *
+ * @generated from message portico.v1.BlockUserResponse
+ */
+export declare type BlockUserResponse = Message<"portico.v1.BlockUserResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+};
+
+/**
+ * Describes the message portico.v1.BlockUserResponse.
+ * Use `create(BlockUserResponseSchema)` to create a new message.
+ */
+export declare const BlockUserResponseSchema: GenMessage<BlockUserResponse>;
+
+/**
+ * @generated from message portico.v1.BlockListRequest
+ */
+export declare type BlockListRequest = Message<"portico.v1.BlockListRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+};
+
+/**
+ * Describes the message portico.v1.BlockListRequest.
+ * Use `create(BlockListRequestSchema)` to create a new message.
+ */
+export declare const BlockListRequestSchema: GenMessage<BlockListRequest>;
+
+/**
+ * Codes: PERMISSION_DENIED (guests).
+ *
+ * @generated from message portico.v1.BlockListResponse
+ */
+export declare type BlockListResponse = Message<"portico.v1.BlockListResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+
+  /**
+   * @generated from field: repeated string names = 5;
+   */
+  names: string[];
+};
+
+/**
+ * Describes the message portico.v1.BlockListResponse.
+ * Use `create(BlockListResponseSchema)` to create a new message.
+ */
+export declare const BlockListResponseSchema: GenMessage<BlockListResponse>;
 
 /**
  * @generated from message portico.v1.LoginRequest
@@ -239,7 +720,37 @@ export declare type LoginRequest = Message<"portico.v1.LoginRequest"> & {
      */
     value: Uint8Array;
     case: "guestKey";
+  } | {
+    /**
+     * Given by an earlier LoginResponse; name may be empty.
+     *
+     * @generated from field: bytes resume_token = 6;
+     */
+    value: Uint8Array;
+    case: "resumeToken";
+  } | {
+    /**
+     * A JSON Web Token of an authority that the server trusts; name may be empty.
+     *
+     * @generated from field: string jwt = 7;
+     */
+    value: string;
+    case: "jwt";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * What the client calls itself, shown in the list of tokens; at most 64 bytes.
+   *
+   * @generated from field: string label = 8;
+   */
+  label: string;
+
+  /**
+   * Where the client left the lobby.
+   *
+   * @generated from field: portico.v1.RoomPosition lobby = 9;
+   */
+  lobby?: RoomPosition | undefined;
 };
 
 /**
@@ -249,6 +760,31 @@ export declare type LoginRequest = Message<"portico.v1.LoginRequest"> & {
 export declare const LoginRequestSchema: GenMessage<LoginRequest>;
 
 /**
+ * How far a client knows a room. What came after is sent to it, as after a JoinRoomRequest.
+ *
+ * @generated from message portico.v1.RoomPosition
+ */
+export declare type RoomPosition = Message<"portico.v1.RoomPosition"> & {
+  /**
+   * @generated from field: string epoch = 1;
+   */
+  epoch: string;
+
+  /**
+   * @generated from field: uint64 offset = 2;
+   */
+  offset: bigint;
+};
+
+/**
+ * Describes the message portico.v1.RoomPosition.
+ * Use `create(RoomPositionSchema)` to create a new message.
+ */
+export declare const RoomPositionSchema: GenMessage<RoomPosition>;
+
+/**
+ * Codes: AUTH_FAILED, TOKEN_INVALID, NAME_INVALID, NAME_TAKEN, LOGIN_USER_ALREADY, ALREADY_LOGGED_IN, USER_FULL, GUESTS_NOT_ALLOWED, VERSION_UNSUPPORTED, BANNED, LOCKDOWN.
+ *
  * @generated from message portico.v1.LoginResponse
  */
 export declare type LoginResponse = Message<"portico.v1.LoginResponse"> & {
@@ -283,6 +819,25 @@ export declare type LoginResponse = Message<"portico.v1.LoginResponse"> & {
    * @generated from field: portico.v1.RoomState lobby = 6;
    */
   lobby?: RoomState | undefined;
+
+  /**
+   * For the next login; new each time, accounts only. Empty when the session came with one that still lasts.
+   *
+   * @generated from field: bytes resume_token = 7;
+   */
+  resumeToken: Uint8Array;
+
+  /**
+   * @generated from field: uint64 resume_token_expires_ms = 8;
+   */
+  resumeTokenExpiresMs: bigint;
+
+  /**
+   * As JoinRoomResponse.recovered, for the lobby.
+   *
+   * @generated from field: bool lobby_recovered = 9;
+   */
+  lobbyRecovered: boolean;
 };
 
 /**
@@ -299,6 +854,13 @@ export declare type LogoutRequest = Message<"portico.v1.LogoutRequest"> & {
    * @generated from field: uint32 request_id = 1;
    */
   requestId: number;
+
+  /**
+   * The session's token is revoked too.
+   *
+   * @generated from field: bool forget = 2;
+   */
+  forget: boolean;
 };
 
 /**
@@ -320,6 +882,16 @@ export declare type LogoutResponse = Message<"portico.v1.LogoutResponse"> & {
    * @generated from field: portico.v1.ErrorCode code = 2;
    */
   code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
 };
 
 /**
@@ -343,6 +915,18 @@ export declare type User = Message<"portico.v1.User"> & {
    * @generated from field: string name = 2;
    */
   name: string;
+
+  /**
+   * @generated from field: string display_name = 3;
+   */
+  displayName: string;
+
+  /**
+   * May use the 7xxx packets, and has an owner's rights in every room.
+   *
+   * @generated from field: bool is_admin = 4;
+   */
+  isAdmin: boolean;
 };
 
 /**
@@ -377,6 +961,13 @@ export declare type PublishRequest = Message<"portico.v1.PublishRequest"> & {
    * @generated from field: string text = 4;
    */
   text: string;
+
+  /**
+   * The offset of the message that this answers; 0: none.
+   *
+   * @generated from field: uint64 reply_to = 5;
+   */
+  replyTo: bigint;
 };
 
 /**
@@ -386,6 +977,8 @@ export declare type PublishRequest = Message<"portico.v1.PublishRequest"> & {
 export declare const PublishRequestSchema: GenMessage<PublishRequest>;
 
 /**
+ * Codes: TEXT_INVALID, TEXT_REFUSED, ROOM_NOT_FOUND, NOT_A_MEMBER, MUTED, SLOW_MODE, ROOM_ARCHIVED, LOCKDOWN.
+ *
  * @generated from message portico.v1.PublishResponse
  */
 export declare type PublishResponse = Message<"portico.v1.PublishResponse"> & {
@@ -460,6 +1053,49 @@ export declare type MessageNotice = Message<"portico.v1.MessageNotice"> & {
    * @generated from field: string text = 5;
    */
   text: string;
+
+  /**
+   * @generated from field: portico.v1.MessageKind kind = 6;
+   */
+  kind: MessageKind;
+
+  /**
+   * Of every kind but TEXT: the offset of the message it is about.
+   *
+   * @generated from field: uint64 target = 7;
+   */
+  target: bigint;
+
+  /**
+   * @generated from field: uint64 reply_to = 8;
+   */
+  replyTo: bigint;
+
+  /**
+   * Only in history and search, where a message is shown as it is now: when it was last edited, whether it
+   * was deleted (its text is empty then), and its reactions.
+   *
+   * @generated from field: uint64 edited_ms = 9;
+   */
+  editedMs: bigint;
+
+  /**
+   * @generated from field: bool deleted = 10;
+   */
+  deleted: boolean;
+
+  /**
+   * @generated from field: repeated portico.v1.ReactionCount reactions = 11;
+   */
+  reactions: ReactionCount[];
+
+  /**
+   * The offset of the newest entry that changed it: what is shown has the changes up to there in it, and
+   * none after. 0: none has.
+   *
+   * @generated from field: uint64 changed_offset = 12;
+   */
+  changedOffset: bigint;
 };
 
 /**
@@ -467,6 +1103,282 @@ export declare type MessageNotice = Message<"portico.v1.MessageNotice"> & {
  * Use `create(MessageNoticeSchema)` to create a new message.
  */
 export declare const MessageNoticeSchema: GenMessage<MessageNotice>;
+
+/**
+ * @generated from message portico.v1.ReactionCount
+ */
+export declare type ReactionCount = Message<"portico.v1.ReactionCount"> & {
+  /**
+   * @generated from field: string reaction = 1;
+   */
+  reaction: string;
+
+  /**
+   * @generated from field: uint32 count = 2;
+   */
+  count: number;
+
+  /**
+   * The asking user is among them.
+   *
+   * @generated from field: bool mine = 3;
+   */
+  mine: boolean;
+};
+
+/**
+ * Describes the message portico.v1.ReactionCount.
+ * Use `create(ReactionCountSchema)` to create a new message.
+ */
+export declare const ReactionCountSchema: GenMessage<ReactionCount>;
+
+/**
+ * By the author.
+ *
+ * @generated from message portico.v1.EditMessageRequest
+ */
+export declare type EditMessageRequest = Message<"portico.v1.EditMessageRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: uint32 room_id = 2;
+   */
+  roomId: number;
+
+  /**
+   * @generated from field: uint64 offset = 3;
+   */
+  offset: bigint;
+
+  /**
+   * @generated from field: string client_message_id = 4;
+   */
+  clientMessageId: string;
+
+  /**
+   * @generated from field: string text = 5;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message portico.v1.EditMessageRequest.
+ * Use `create(EditMessageRequestSchema)` to create a new message.
+ */
+export declare const EditMessageRequestSchema: GenMessage<EditMessageRequest>;
+
+/**
+ * Codes: TEXT_INVALID, TEXT_REFUSED, ROOM_NOT_FOUND, NOT_A_MEMBER, MESSAGE_NOT_FOUND, PERMISSION_DENIED, MUTED, BLOCKED (in a conversation), ROOM_ARCHIVED, LOCKDOWN.
+ *
+ * @generated from message portico.v1.EditMessageResponse
+ */
+export declare type EditMessageResponse = Message<"portico.v1.EditMessageResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+
+  /**
+   * Of the edit itself.
+   *
+   * @generated from field: uint64 offset = 5;
+   */
+  offset: bigint;
+
+  /**
+   * @generated from field: uint64 time_ms = 6;
+   */
+  timeMs: bigint;
+};
+
+/**
+ * Describes the message portico.v1.EditMessageResponse.
+ * Use `create(EditMessageResponseSchema)` to create a new message.
+ */
+export declare const EditMessageResponseSchema: GenMessage<EditMessageResponse>;
+
+/**
+ * By the author, or by a moderator of the room; also when muted, and in an archived room.
+ *
+ * @generated from message portico.v1.DeleteMessageRequest
+ */
+export declare type DeleteMessageRequest = Message<"portico.v1.DeleteMessageRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: uint32 room_id = 2;
+   */
+  roomId: number;
+
+  /**
+   * @generated from field: uint64 offset = 3;
+   */
+  offset: bigint;
+
+  /**
+   * @generated from field: string client_message_id = 4;
+   */
+  clientMessageId: string;
+};
+
+/**
+ * Describes the message portico.v1.DeleteMessageRequest.
+ * Use `create(DeleteMessageRequestSchema)` to create a new message.
+ */
+export declare const DeleteMessageRequestSchema: GenMessage<DeleteMessageRequest>;
+
+/**
+ * Codes: ROOM_NOT_FOUND, NOT_A_MEMBER, MESSAGE_NOT_FOUND, PERMISSION_DENIED.
+ *
+ * @generated from message portico.v1.DeleteMessageResponse
+ */
+export declare type DeleteMessageResponse = Message<"portico.v1.DeleteMessageResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+
+  /**
+   * @generated from field: uint64 offset = 5;
+   */
+  offset: bigint;
+
+  /**
+   * @generated from field: uint64 time_ms = 6;
+   */
+  timeMs: bigint;
+};
+
+/**
+ * Describes the message portico.v1.DeleteMessageResponse.
+ * Use `create(DeleteMessageResponseSchema)` to create a new message.
+ */
+export declare const DeleteMessageResponseSchema: GenMessage<DeleteMessageResponse>;
+
+/**
+ * Adding a reaction that the user has given already, or taking back one that is not there, is answered with
+ * OK and the offset 0, and makes no entry: each reaction in the log changes something.
+ *
+ * @generated from message portico.v1.ReactRequest
+ */
+export declare type ReactRequest = Message<"portico.v1.ReactRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: uint32 room_id = 2;
+   */
+  roomId: number;
+
+  /**
+   * @generated from field: uint64 offset = 3;
+   */
+  offset: bigint;
+
+  /**
+   * @generated from field: string client_message_id = 4;
+   */
+  clientMessageId: string;
+
+  /**
+   * 1 … 32 bytes without white space: an emoji.
+   *
+   * @generated from field: string reaction = 5;
+   */
+  reaction: string;
+
+  /**
+   * @generated from field: bool remove = 6;
+   */
+  remove: boolean;
+};
+
+/**
+ * Describes the message portico.v1.ReactRequest.
+ * Use `create(ReactRequestSchema)` to create a new message.
+ */
+export declare const ReactRequestSchema: GenMessage<ReactRequest>;
+
+/**
+ * Codes: TEXT_INVALID, ROOM_NOT_FOUND, NOT_A_MEMBER, MESSAGE_NOT_FOUND, MUTED, BLOCKED (in a conversation), ROOM_ARCHIVED, LOCKDOWN.
+ *
+ * @generated from message portico.v1.ReactResponse
+ */
+export declare type ReactResponse = Message<"portico.v1.ReactResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+
+  /**
+   * @generated from field: uint64 offset = 5;
+   */
+  offset: bigint;
+
+  /**
+   * @generated from field: uint64 time_ms = 6;
+   */
+  timeMs: bigint;
+};
+
+/**
+ * Describes the message portico.v1.ReactResponse.
+ * Use `create(ReactResponseSchema)` to create a new message.
+ */
+export declare const ReactResponseSchema: GenMessage<ReactResponse>;
 
 /**
  * @generated from message portico.v1.WhisperRequest
@@ -491,6 +1403,11 @@ export declare type WhisperRequest = Message<"portico.v1.WhisperRequest"> & {
    * @generated from field: string text = 4;
    */
   text: string;
+
+  /**
+   * @generated from field: uint64 reply_to = 5;
+   */
+  replyTo: bigint;
 };
 
 /**
@@ -500,6 +1417,8 @@ export declare type WhisperRequest = Message<"portico.v1.WhisperRequest"> & {
 export declare const WhisperRequestSchema: GenMessage<WhisperRequest>;
 
 /**
+ * Codes: USER_NOT_FOUND, USER_OFFLINE (guests, or where nothing is kept for later), BLOCKED, TEXT_INVALID, TEXT_REFUSED, MUTED, LOCKDOWN.
+ *
  * @generated from message portico.v1.WhisperResponse
  */
 export declare type WhisperResponse = Message<"portico.v1.WhisperResponse"> & {
@@ -532,6 +1451,13 @@ export declare type WhisperResponse = Message<"portico.v1.WhisperResponse"> & {
    * @generated from field: uint64 time_ms = 6;
    */
   timeMs: bigint;
+
+  /**
+   * The conversation, a room of kind DIRECT: for its history, read marker, edits and reactions.
+   *
+   * @generated from field: uint32 room_id = 7;
+   */
+  roomId: number;
 };
 
 /**
@@ -570,6 +1496,26 @@ export declare type WhisperNotice = Message<"portico.v1.WhisperNotice"> & {
    * @generated from field: string text = 5;
    */
   text: string;
+
+  /**
+   * @generated from field: uint32 room_id = 6;
+   */
+  roomId: number;
+
+  /**
+   * @generated from field: portico.v1.MessageKind kind = 7;
+   */
+  kind: MessageKind;
+
+  /**
+   * @generated from field: uint64 target = 8;
+   */
+  target: bigint;
+
+  /**
+   * @generated from field: uint64 reply_to = 9;
+   */
+  replyTo: bigint;
 };
 
 /**
@@ -577,6 +1523,130 @@ export declare type WhisperNotice = Message<"portico.v1.WhisperNotice"> & {
  * Use `create(WhisperNoticeSchema)` to create a new message.
  */
 export declare const WhisperNoticeSchema: GenMessage<WhisperNotice>;
+
+/**
+ * Client → server, without an answer: the user is typing in a room or a direct conversation. Never kept.
+ *
+ * @generated from message portico.v1.Typing
+ */
+export declare type Typing = Message<"portico.v1.Typing"> & {
+  /**
+   * @generated from field: uint32 room_id = 1;
+   */
+  roomId: number;
+};
+
+/**
+ * Describes the message portico.v1.Typing.
+ * Use `create(TypingSchema)` to create a new message.
+ */
+export declare const TypingSchema: GenMessage<Typing>;
+
+/**
+ * @generated from message portico.v1.TypingNotice
+ */
+export declare type TypingNotice = Message<"portico.v1.TypingNotice"> & {
+  /**
+   * @generated from field: uint32 room_id = 1;
+   */
+  roomId: number;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message portico.v1.TypingNotice.
+ * Use `create(TypingNoticeSchema)` to create a new message.
+ */
+export declare const TypingNoticeSchema: GenMessage<TypingNotice>;
+
+/**
+ * The user has read the room up to here. It never goes back. Accounts only. Of a room in memory the user's
+ * other sessions are told, and it is not kept.
+ *
+ * @generated from message portico.v1.MarkReadRequest
+ */
+export declare type MarkReadRequest = Message<"portico.v1.MarkReadRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: uint32 room_id = 2;
+   */
+  roomId: number;
+
+  /**
+   * @generated from field: uint64 offset = 3;
+   */
+  offset: bigint;
+};
+
+/**
+ * Describes the message portico.v1.MarkReadRequest.
+ * Use `create(MarkReadRequestSchema)` to create a new message.
+ */
+export declare const MarkReadRequestSchema: GenMessage<MarkReadRequest>;
+
+/**
+ * Codes: ROOM_NOT_FOUND, NOT_A_MEMBER, PERMISSION_DENIED (guests).
+ *
+ * @generated from message portico.v1.MarkReadResponse
+ */
+export declare type MarkReadResponse = Message<"portico.v1.MarkReadResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+};
+
+/**
+ * Describes the message portico.v1.MarkReadResponse.
+ * Use `create(MarkReadResponseSchema)` to create a new message.
+ */
+export declare const MarkReadResponseSchema: GenMessage<MarkReadResponse>;
+
+/**
+ * To the user's other sessions.
+ *
+ * @generated from message portico.v1.ReadNotice
+ */
+export declare type ReadNotice = Message<"portico.v1.ReadNotice"> & {
+  /**
+   * @generated from field: uint32 room_id = 1;
+   */
+  roomId: number;
+
+  /**
+   * @generated from field: uint64 offset = 2;
+   */
+  offset: bigint;
+};
+
+/**
+ * Describes the message portico.v1.ReadNotice.
+ * Use `create(ReadNoticeSchema)` to create a new message.
+ */
+export declare const ReadNoticeSchema: GenMessage<ReadNotice>;
 
 /**
  * @generated from message portico.v1.RoomState
@@ -617,9 +1687,59 @@ export declare type RoomState = Message<"portico.v1.RoomState"> & {
   lastOffset: bigint;
 
   /**
+   * Users who are in it now.
+   *
    * @generated from field: uint32 member_count = 7;
    */
   memberCount: number;
+
+  /**
+   * @generated from field: portico.v1.RoomAccess access = 8;
+   */
+  access: RoomAccess;
+
+  /**
+   * @generated from field: string topic = 9;
+   */
+  topic: string;
+
+  /**
+   * @generated from field: bool archived = 10;
+   */
+  archived: boolean;
+
+  /**
+   * Each member may speak once in this time; moderators and owners always. 0: no limit.
+   *
+   * @generated from field: uint32 slow_mode_ms = 11;
+   */
+  slowModeMs: number;
+
+  /**
+   * @generated from field: portico.v1.SlowReader slow_reader = 12;
+   */
+  slowReader: SlowReader;
+
+  /**
+   * Messages older than this are removed; 0: none are.
+   *
+   * @generated from field: uint64 retention_age_ms = 13;
+   */
+  retentionAgeMs: bigint;
+
+  /**
+   * Only so many of the newest are kept; 0: all.
+   *
+   * @generated from field: uint64 retention_count = 14;
+   */
+  retentionCount: bigint;
+
+  /**
+   * The asking user's.
+   *
+   * @generated from field: portico.v1.RoomRole role = 15;
+   */
+  role: RoomRole;
 };
 
 /**
@@ -643,11 +1763,23 @@ export declare type JoinRoomRequest = Message<"portico.v1.JoinRoomRequest"> & {
   name: string;
 
   /**
-   * Make the room, of this kind, if there is none of this name; UNSPECIFIED: only join.
+   * Make the room, public and of this kind, if there is none of this name; UNSPECIFIED: only join.
    *
    * @generated from field: portico.v1.RoomKind create = 3;
    */
   create: RoomKind;
+
+  /**
+   * @generated from field: string password = 4;
+   */
+  password: string;
+
+  /**
+   * Where the client left the room: what came after is sent to it before anything new.
+   *
+   * @generated from field: portico.v1.RoomPosition position = 5;
+   */
+  position?: RoomPosition | undefined;
 };
 
 /**
@@ -657,6 +1789,8 @@ export declare type JoinRoomRequest = Message<"portico.v1.JoinRoomRequest"> & {
 export declare const JoinRoomRequestSchema: GenMessage<JoinRoomRequest>;
 
 /**
+ * Codes: ROOM_NOT_FOUND, ROOM_EXISTS, NAME_INVALID, ROOM_PASSWORD_WRONG, BANNED, USER_FULL, TOO_MANY_ROOMS, LIMIT_REACHED, PERMISSION_DENIED.
+ *
  * @generated from message portico.v1.JoinRoomResponse
  */
 export declare type JoinRoomResponse = Message<"portico.v1.JoinRoomResponse"> & {
@@ -684,6 +1818,14 @@ export declare type JoinRoomResponse = Message<"portico.v1.JoinRoomResponse"> & 
    * @generated from field: portico.v1.RoomState room = 5;
    */
   room?: RoomState | undefined;
+
+  /**
+   * Everything after the given position follows. False, when a position was given: the room was made anew,
+   * or messages after it are not kept any more.
+   *
+   * @generated from field: bool recovered = 6;
+   */
+  recovered: boolean;
 };
 
 /**
@@ -705,6 +1847,13 @@ export declare type LeaveRoomRequest = Message<"portico.v1.LeaveRoomRequest"> & 
    * @generated from field: uint32 room_id = 2;
    */
   roomId: number;
+
+  /**
+   * The user is no member any more: it leaves with all sessions, and a private room needs another invitation.
+   *
+   * @generated from field: bool give_up = 3;
+   */
+  giveUp: boolean;
 };
 
 /**
@@ -714,6 +1863,8 @@ export declare type LeaveRoomRequest = Message<"portico.v1.LeaveRoomRequest"> & 
 export declare const LeaveRoomRequestSchema: GenMessage<LeaveRoomRequest>;
 
 /**
+ * Codes: ROOM_NOT_FOUND, NOT_A_MEMBER, PERMISSION_DENIED (the lobby).
+ *
  * @generated from message portico.v1.LeaveRoomResponse
  */
 export declare type LeaveRoomResponse = Message<"portico.v1.LeaveRoomResponse"> & {
@@ -745,7 +1896,981 @@ export declare type LeaveRoomResponse = Message<"portico.v1.LeaveRoomResponse"> 
 export declare const LeaveRoomResponseSchema: GenMessage<LeaveRoomResponse>;
 
 /**
- * A user's first session came into the room. Not sent in rooms above a size the server sets.
+ * @generated from message portico.v1.CreateRoomRequest
+ */
+export declare type CreateRoomRequest = Message<"portico.v1.CreateRoomRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * LOGGED or MEMORY. A room in memory lives, settings and all, for as long as somebody is in it.
+   *
+   * @generated from field: portico.v1.RoomKind kind = 3;
+   */
+  kind: RoomKind;
+
+  /**
+   * @generated from field: portico.v1.RoomAccess access = 4;
+   */
+  access: RoomAccess;
+
+  /**
+   * @generated from field: string password = 5;
+   */
+  password: string;
+
+  /**
+   * @generated from field: string topic = 6;
+   */
+  topic: string;
+
+  /**
+   * @generated from field: portico.v1.SlowReader slow_reader = 7;
+   */
+  slowReader: SlowReader;
+};
+
+/**
+ * Describes the message portico.v1.CreateRoomRequest.
+ * Use `create(CreateRoomRequestSchema)` to create a new message.
+ */
+export declare const CreateRoomRequestSchema: GenMessage<CreateRoomRequest>;
+
+/**
+ * The session is in the room, and its user the owner.
+ * Codes: NAME_INVALID, ROOM_EXISTS, PASSWORD_INVALID, TEXT_INVALID, USER_FULL, TOO_MANY_ROOMS, LIMIT_REACHED, PERMISSION_DENIED (guests).
+ *
+ * @generated from message portico.v1.CreateRoomResponse
+ */
+export declare type CreateRoomResponse = Message<"portico.v1.CreateRoomResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+
+  /**
+   * @generated from field: portico.v1.RoomState room = 5;
+   */
+  room?: RoomState | undefined;
+};
+
+/**
+ * Describes the message portico.v1.CreateRoomResponse.
+ * Use `create(CreateRoomResponseSchema)` to create a new message.
+ */
+export declare const CreateRoomResponseSchema: GenMessage<CreateRoomResponse>;
+
+/**
+ * Fields left out stay as they are. Moderators may set the topic and slow mode, owners everything.
+ *
+ * @generated from message portico.v1.UpdateRoomRequest
+ */
+export declare type UpdateRoomRequest = Message<"portico.v1.UpdateRoomRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: uint32 room_id = 2;
+   */
+  roomId: number;
+
+  /**
+   * @generated from field: optional string name = 3;
+   */
+  name?: string | undefined;
+
+  /**
+   * @generated from field: optional string topic = 4;
+   */
+  topic?: string | undefined;
+
+  /**
+   * @generated from field: optional portico.v1.RoomAccess access = 5;
+   */
+  access?: RoomAccess | undefined;
+
+  /**
+   * @generated from field: optional string password = 6;
+   */
+  password?: string | undefined;
+
+  /**
+   * @generated from field: optional bool archived = 7;
+   */
+  archived?: boolean | undefined;
+
+  /**
+   * @generated from field: optional uint32 slow_mode_ms = 8;
+   */
+  slowModeMs?: number | undefined;
+
+  /**
+   * @generated from field: optional portico.v1.SlowReader slow_reader = 9;
+   */
+  slowReader?: SlowReader | undefined;
+
+  /**
+   * @generated from field: optional uint64 retention_age_ms = 10;
+   */
+  retentionAgeMs?: bigint | undefined;
+
+  /**
+   * @generated from field: optional uint64 retention_count = 11;
+   */
+  retentionCount?: bigint | undefined;
+};
+
+/**
+ * Describes the message portico.v1.UpdateRoomRequest.
+ * Use `create(UpdateRoomRequestSchema)` to create a new message.
+ */
+export declare const UpdateRoomRequestSchema: GenMessage<UpdateRoomRequest>;
+
+/**
+ * Codes: ROOM_NOT_FOUND, NOT_A_MEMBER, PERMISSION_DENIED, NAME_INVALID, ROOM_EXISTS, PASSWORD_INVALID, TEXT_INVALID, LIMIT_REACHED.
+ *
+ * @generated from message portico.v1.UpdateRoomResponse
+ */
+export declare type UpdateRoomResponse = Message<"portico.v1.UpdateRoomResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+
+  /**
+   * @generated from field: portico.v1.RoomState room = 5;
+   */
+  room?: RoomState | undefined;
+};
+
+/**
+ * Describes the message portico.v1.UpdateRoomResponse.
+ * Use `create(UpdateRoomResponseSchema)` to create a new message.
+ */
+export declare const UpdateRoomResponseSchema: GenMessage<UpdateRoomResponse>;
+
+/**
+ * Removes the room and everything in it, for ever. Owners only; never the lobby.
+ *
+ * @generated from message portico.v1.DeleteRoomRequest
+ */
+export declare type DeleteRoomRequest = Message<"portico.v1.DeleteRoomRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: uint32 room_id = 2;
+   */
+  roomId: number;
+};
+
+/**
+ * Describes the message portico.v1.DeleteRoomRequest.
+ * Use `create(DeleteRoomRequestSchema)` to create a new message.
+ */
+export declare const DeleteRoomRequestSchema: GenMessage<DeleteRoomRequest>;
+
+/**
+ * Codes: ROOM_NOT_FOUND, NOT_A_MEMBER, PERMISSION_DENIED.
+ *
+ * @generated from message portico.v1.DeleteRoomResponse
+ */
+export declare type DeleteRoomResponse = Message<"portico.v1.DeleteRoomResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+};
+
+/**
+ * Describes the message portico.v1.DeleteRoomResponse.
+ * Use `create(DeleteRoomResponseSchema)` to create a new message.
+ */
+export declare const DeleteRoomResponseSchema: GenMessage<DeleteRoomResponse>;
+
+/**
+ * @generated from message portico.v1.RoomListRequest
+ */
+export declare type RoomListRequest = Message<"portico.v1.RoomListRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.RoomListRequest.Scope scope = 2;
+   */
+  scope: RoomListRequest_Scope;
+
+  /**
+   * From the last entry's cursor; empty: from the first.
+   *
+   * @generated from field: string after = 3;
+   */
+  after: string;
+
+  /**
+   * 1 … 100; 0 means 50. Fewer come when they would not fit in a packet.
+   *
+   * @generated from field: uint32 limit = 4;
+   */
+  limit: number;
+
+  /**
+   * Only names that begin so. OPEN only.
+   *
+   * @generated from field: string prefix = 5;
+   */
+  prefix: string;
+};
+
+/**
+ * Describes the message portico.v1.RoomListRequest.
+ * Use `create(RoomListRequestSchema)` to create a new message.
+ */
+export declare const RoomListRequestSchema: GenMessage<RoomListRequest>;
+
+/**
+ * @generated from enum portico.v1.RoomListRequest.Scope
+ */
+export enum RoomListRequest_Scope {
+  /**
+   * @generated from enum value: SCOPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Rooms that anybody may find: public ones, and those with a password.
+   *
+   * @generated from enum value: SCOPE_OPEN = 1;
+   */
+  OPEN = 1,
+
+  /**
+   * Rooms that the user is a member of, with unread counts; a guest: those it is in.
+   *
+   * @generated from enum value: SCOPE_MINE = 2;
+   */
+  MINE = 2,
+
+  /**
+   * The user's direct conversations, the latest first, with unread counts.
+   *
+   * @generated from enum value: SCOPE_DIRECT = 3;
+   */
+  DIRECT = 3,
+}
+
+/**
+ * Describes the enum portico.v1.RoomListRequest.Scope.
+ */
+export declare const RoomListRequest_ScopeSchema: GenEnum<RoomListRequest_Scope>;
+
+/**
+ * Codes: none of its own.
+ *
+ * @generated from message portico.v1.RoomListResponse
+ */
+export declare type RoomListResponse = Message<"portico.v1.RoomListResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+
+  /**
+   * @generated from field: repeated portico.v1.RoomListEntry rooms = 5;
+   */
+  rooms: RoomListEntry[];
+
+  /**
+   * @generated from field: bool more = 6;
+   */
+  more: boolean;
+};
+
+/**
+ * Describes the message portico.v1.RoomListResponse.
+ * Use `create(RoomListResponseSchema)` to create a new message.
+ */
+export declare const RoomListResponseSchema: GenMessage<RoomListResponse>;
+
+/**
+ * @generated from message portico.v1.RoomListEntry
+ */
+export declare type RoomListEntry = Message<"portico.v1.RoomListEntry"> & {
+  /**
+   * @generated from field: uint32 room_id = 1;
+   */
+  roomId: number;
+
+  /**
+   * A direct conversation's: the other user's.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: portico.v1.RoomKind kind = 3;
+   */
+  kind: RoomKind;
+
+  /**
+   * @generated from field: portico.v1.RoomAccess access = 4;
+   */
+  access: RoomAccess;
+
+  /**
+   * @generated from field: string topic = 5;
+   */
+  topic: string;
+
+  /**
+   * @generated from field: bool archived = 6;
+   */
+  archived: boolean;
+
+  /**
+   * Users who are in it now.
+   *
+   * @generated from field: uint32 member_count = 7;
+   */
+  memberCount: number;
+
+  /**
+   * @generated from field: portico.v1.RoomRole role = 8;
+   */
+  role: RoomRole;
+
+  /**
+   * @generated from field: uint64 last_offset = 9;
+   */
+  lastOffset: bigint;
+
+  /**
+   * @generated from field: uint64 last_time_ms = 10;
+   */
+  lastTimeMs: bigint;
+
+  /**
+   * @generated from field: uint64 read_offset = 11;
+   */
+  readOffset: bigint;
+
+  /**
+   * Messages of others after read_offset, counted up to 999; and those that mention the user.
+   *
+   * @generated from field: uint32 unread_count = 12;
+   */
+  unreadCount: number;
+
+  /**
+   * @generated from field: uint32 mention_count = 13;
+   */
+  mentionCount: number;
+
+  /**
+   * What `after` takes to go on behind this entry.
+   *
+   * @generated from field: string cursor = 14;
+   */
+  cursor: string;
+
+  /**
+   * @generated from field: string epoch = 15;
+   */
+  epoch: string;
+};
+
+/**
+ * Describes the message portico.v1.RoomListEntry.
+ * Use `create(RoomListEntrySchema)` to create a new message.
+ */
+export declare const RoomListEntrySchema: GenMessage<RoomListEntry>;
+
+/**
+ * @generated from message portico.v1.MemberListRequest
+ */
+export declare type MemberListRequest = Message<"portico.v1.MemberListRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: uint32 room_id = 2;
+   */
+  roomId: number;
+
+  /**
+   * Names after this one, in the server's order; empty: from the first.
+   *
+   * @generated from field: string after = 3;
+   */
+  after: string;
+
+  /**
+   * 1 … 200; 0 means 100.
+   *
+   * @generated from field: uint32 limit = 4;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message portico.v1.MemberListRequest.
+ * Use `create(MemberListRequestSchema)` to create a new message.
+ */
+export declare const MemberListRequestSchema: GenMessage<MemberListRequest>;
+
+/**
+ * Codes: ROOM_NOT_FOUND, NOT_A_MEMBER.
+ *
+ * @generated from message portico.v1.MemberListResponse
+ */
+export declare type MemberListResponse = Message<"portico.v1.MemberListResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+
+  /**
+   * @generated from field: repeated portico.v1.RoomMember members = 5;
+   */
+  members: RoomMember[];
+
+  /**
+   * @generated from field: uint32 total = 6;
+   */
+  total: number;
+
+  /**
+   * @generated from field: bool more = 7;
+   */
+  more: boolean;
+};
+
+/**
+ * Describes the message portico.v1.MemberListResponse.
+ * Use `create(MemberListResponseSchema)` to create a new message.
+ */
+export declare const MemberListResponseSchema: GenMessage<MemberListResponse>;
+
+/**
+ * @generated from message portico.v1.RoomMember
+ */
+export declare type RoomMember = Message<"portico.v1.RoomMember"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string display_name = 2;
+   */
+  displayName: string;
+
+  /**
+   * @generated from field: portico.v1.RoomRole role = 3;
+   */
+  role: RoomRole;
+
+  /**
+   * Is in the room now.
+   *
+   * @generated from field: bool present = 4;
+   */
+  present: boolean;
+
+  /**
+   * 0: not muted.
+   *
+   * @generated from field: uint64 muted_until_ms = 5;
+   */
+  mutedUntilMs: bigint;
+};
+
+/**
+ * Describes the message portico.v1.RoomMember.
+ * Use `create(RoomMemberSchema)` to create a new message.
+ */
+export declare const RoomMemberSchema: GenMessage<RoomMember>;
+
+/**
+ * By a moderator, or by any member of a public room.
+ *
+ * @generated from message portico.v1.InviteRequest
+ */
+export declare type InviteRequest = Message<"portico.v1.InviteRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: uint32 room_id = 2;
+   */
+  roomId: number;
+
+  /**
+   * @generated from field: string name = 3;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message portico.v1.InviteRequest.
+ * Use `create(InviteRequestSchema)` to create a new message.
+ */
+export declare const InviteRequestSchema: GenMessage<InviteRequest>;
+
+/**
+ * Codes: ROOM_NOT_FOUND, NOT_A_MEMBER, PERMISSION_DENIED, USER_NOT_FOUND, BANNED (the invited user), LIMIT_REACHED.
+ *
+ * @generated from message portico.v1.InviteResponse
+ */
+export declare type InviteResponse = Message<"portico.v1.InviteResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+};
+
+/**
+ * Describes the message portico.v1.InviteResponse.
+ * Use `create(InviteResponseSchema)` to create a new message.
+ */
+export declare const InviteResponseSchema: GenMessage<InviteResponse>;
+
+/**
+ * By an owner. An owner may make others owners, and step down when there is another.
+ *
+ * @generated from message portico.v1.SetRoleRequest
+ */
+export declare type SetRoleRequest = Message<"portico.v1.SetRoleRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: uint32 room_id = 2;
+   */
+  roomId: number;
+
+  /**
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * @generated from field: portico.v1.RoomRole role = 4;
+   */
+  role: RoomRole;
+};
+
+/**
+ * Describes the message portico.v1.SetRoleRequest.
+ * Use `create(SetRoleRequestSchema)` to create a new message.
+ */
+export declare const SetRoleRequestSchema: GenMessage<SetRoleRequest>;
+
+/**
+ * Codes: ROOM_NOT_FOUND, NOT_A_MEMBER, PERMISSION_DENIED, USER_NOT_FOUND, LIMIT_REACHED.
+ *
+ * @generated from message portico.v1.SetRoleResponse
+ */
+export declare type SetRoleResponse = Message<"portico.v1.SetRoleResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+};
+
+/**
+ * Describes the message portico.v1.SetRoleResponse.
+ * Use `create(SetRoleResponseSchema)` to create a new message.
+ */
+export declare const SetRoleResponseSchema: GenMessage<SetRoleResponse>;
+
+/**
+ * By a moderator, of somebody with a lower role.
+ *
+ * @generated from message portico.v1.ModerateRequest
+ */
+export declare type ModerateRequest = Message<"portico.v1.ModerateRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: uint32 room_id = 2;
+   */
+  roomId: number;
+
+  /**
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * @generated from field: portico.v1.ModerateRequest.Action action = 4;
+   */
+  action: ModerateRequest_Action;
+
+  /**
+   * Of MUTE and BAN; 0: until it is taken back.
+   *
+   * @generated from field: uint64 duration_ms = 5;
+   */
+  durationMs: bigint;
+
+  /**
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message portico.v1.ModerateRequest.
+ * Use `create(ModerateRequestSchema)` to create a new message.
+ */
+export declare const ModerateRequestSchema: GenMessage<ModerateRequest>;
+
+/**
+ * @generated from enum portico.v1.ModerateRequest.Action
+ */
+export enum ModerateRequest_Action {
+  /**
+   * @generated from enum value: ACTION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Out of the room; may come back.
+   *
+   * @generated from enum value: ACTION_KICK = 1;
+   */
+  KICK = 1,
+
+  /**
+   * @generated from enum value: ACTION_MUTE = 2;
+   */
+  MUTE = 2,
+
+  /**
+   * @generated from enum value: ACTION_UNMUTE = 3;
+   */
+  UNMUTE = 3,
+
+  /**
+   * @generated from enum value: ACTION_BAN = 4;
+   */
+  BAN = 4,
+
+  /**
+   * @generated from enum value: ACTION_UNBAN = 5;
+   */
+  UNBAN = 5,
+}
+
+/**
+ * Describes the enum portico.v1.ModerateRequest.Action.
+ */
+export declare const ModerateRequest_ActionSchema: GenEnum<ModerateRequest_Action>;
+
+/**
+ * Codes: ROOM_NOT_FOUND, NOT_A_MEMBER, PERMISSION_DENIED, USER_NOT_FOUND, USER_OFFLINE (nobody to kick), TEXT_INVALID, LIMIT_REACHED.
+ *
+ * @generated from message portico.v1.ModerateResponse
+ */
+export declare type ModerateResponse = Message<"portico.v1.ModerateResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+};
+
+/**
+ * Describes the message portico.v1.ModerateResponse.
+ * Use `create(ModerateResponseSchema)` to create a new message.
+ */
+export declare const ModerateResponseSchema: GenMessage<ModerateResponse>;
+
+/**
+ * To the room's members, when its settings or a role changed. `role` is the addressee's own only after a
+ * change of it; otherwise UNSPECIFIED.
+ *
+ * @generated from message portico.v1.RoomUpdatedNotice
+ */
+export declare type RoomUpdatedNotice = Message<"portico.v1.RoomUpdatedNotice"> & {
+  /**
+   * @generated from field: portico.v1.RoomState room = 1;
+   */
+  room?: RoomState | undefined;
+};
+
+/**
+ * Describes the message portico.v1.RoomUpdatedNotice.
+ * Use `create(RoomUpdatedNoticeSchema)` to create a new message.
+ */
+export declare const RoomUpdatedNoticeSchema: GenMessage<RoomUpdatedNotice>;
+
+/**
+ * The session is in the room no more.
+ *
+ * @generated from message portico.v1.RoomClosedNotice
+ */
+export declare type RoomClosedNotice = Message<"portico.v1.RoomClosedNotice"> & {
+  /**
+   * @generated from field: uint32 room_id = 1;
+   */
+  roomId: number;
+
+  /**
+   * @generated from field: portico.v1.RoomClosedNotice.Cause cause = 2;
+   */
+  cause: RoomClosedNotice_Cause;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+};
+
+/**
+ * Describes the message portico.v1.RoomClosedNotice.
+ * Use `create(RoomClosedNoticeSchema)` to create a new message.
+ */
+export declare const RoomClosedNoticeSchema: GenMessage<RoomClosedNotice>;
+
+/**
+ * @generated from enum portico.v1.RoomClosedNotice.Cause
+ */
+export enum RoomClosedNotice_Cause {
+  /**
+   * @generated from enum value: CAUSE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: CAUSE_DELETED = 1;
+   */
+  DELETED = 1,
+
+  /**
+   * @generated from enum value: CAUSE_KICKED = 2;
+   */
+  KICKED = 2,
+
+  /**
+   * @generated from enum value: CAUSE_BANNED = 3;
+   */
+  BANNED = 3,
+
+  /**
+   * The user left with another session, giving the membership up.
+   *
+   * @generated from enum value: CAUSE_LEFT = 4;
+   */
+  LEFT = 4,
+}
+
+/**
+ * Describes the enum portico.v1.RoomClosedNotice.Cause.
+ */
+export declare const RoomClosedNotice_CauseSchema: GenEnum<RoomClosedNotice_Cause>;
+
+/**
+ * @generated from message portico.v1.InvitedNotice
+ */
+export declare type InvitedNotice = Message<"portico.v1.InvitedNotice"> & {
+  /**
+   * @generated from field: string room = 1;
+   */
+  room: string;
+
+  /**
+   * @generated from field: string by = 2;
+   */
+  by: string;
+
+  /**
+   * @generated from field: uint32 room_id = 3;
+   */
+  roomId: number;
+};
+
+/**
+ * Describes the message portico.v1.InvitedNotice.
+ * Use `create(InvitedNoticeSchema)` to create a new message.
+ */
+export declare const InvitedNoticeSchema: GenMessage<InvitedNotice>;
+
+/**
+ * Messages from_offset … to_offset were left out because the client read too slowly (SKIP_TO_LATEST), or
+ * are not kept any more. History may have them.
+ *
+ * @generated from message portico.v1.RoomGapNotice
+ */
+export declare type RoomGapNotice = Message<"portico.v1.RoomGapNotice"> & {
+  /**
+   * @generated from field: uint32 room_id = 1;
+   */
+  roomId: number;
+
+  /**
+   * @generated from field: uint64 from_offset = 2;
+   */
+  fromOffset: bigint;
+
+  /**
+   * @generated from field: uint64 to_offset = 3;
+   */
+  toOffset: bigint;
+};
+
+/**
+ * Describes the message portico.v1.RoomGapNotice.
+ * Use `create(RoomGapNoticeSchema)` to create a new message.
+ */
+export declare const RoomGapNoticeSchema: GenMessage<RoomGapNotice>;
+
+/**
+ * Users' first sessions came into the room; those of a turn in one notice where that can be. Not sent in rooms above a
+ * size the server sets: those get MemberCountNotice.
  *
  * @generated from message portico.v1.UserJoinedNotice
  */
@@ -756,9 +2881,9 @@ export declare type UserJoinedNotice = Message<"portico.v1.UserJoinedNotice"> & 
   roomId: number;
 
   /**
-   * @generated from field: string name = 2;
+   * @generated from field: repeated string names = 2;
    */
-  name: string;
+  names: string[];
 };
 
 /**
@@ -768,7 +2893,7 @@ export declare type UserJoinedNotice = Message<"portico.v1.UserJoinedNotice"> & 
 export declare const UserJoinedNoticeSchema: GenMessage<UserJoinedNotice>;
 
 /**
- * A user's last session left the room.
+ * Users' last sessions left the room.
  *
  * @generated from message portico.v1.UserLeftNotice
  */
@@ -779,9 +2904,9 @@ export declare type UserLeftNotice = Message<"portico.v1.UserLeftNotice"> & {
   roomId: number;
 
   /**
-   * @generated from field: string name = 2;
+   * @generated from field: repeated string names = 2;
    */
-  name: string;
+  names: string[];
 };
 
 /**
@@ -789,6 +2914,29 @@ export declare type UserLeftNotice = Message<"portico.v1.UserLeftNotice"> & {
  * Use `create(UserLeftNoticeSchema)` to create a new message.
  */
 export declare const UserLeftNoticeSchema: GenMessage<UserLeftNotice>;
+
+/**
+ * In large rooms, at most once a second.
+ *
+ * @generated from message portico.v1.MemberCountNotice
+ */
+export declare type MemberCountNotice = Message<"portico.v1.MemberCountNotice"> & {
+  /**
+   * @generated from field: uint32 room_id = 1;
+   */
+  roomId: number;
+
+  /**
+   * @generated from field: uint32 member_count = 2;
+   */
+  memberCount: number;
+};
+
+/**
+ * Describes the message portico.v1.MemberCountNotice.
+ * Use `create(MemberCountNoticeSchema)` to create a new message.
+ */
+export declare const MemberCountNoticeSchema: GenMessage<MemberCountNotice>;
 
 /**
  * @generated from message portico.v1.HistoryRequest
@@ -822,6 +2970,20 @@ export declare type HistoryRequest = Message<"portico.v1.HistoryRequest"> & {
    * @generated from field: uint32 limit = 5;
    */
   limit: number;
+
+  /**
+   * When set: messages around this offset, it included.
+   *
+   * @generated from field: uint64 around = 6;
+   */
+  around: bigint;
+
+  /**
+   * When set: messages from this time on, milliseconds since 1970-01-01 UTC.
+   *
+   * @generated from field: uint64 from_time_ms = 7;
+   */
+  fromTimeMs: bigint;
 };
 
 /**
@@ -831,6 +2993,8 @@ export declare type HistoryRequest = Message<"portico.v1.HistoryRequest"> & {
 export declare const HistoryRequestSchema: GenMessage<HistoryRequest>;
 
 /**
+ * Codes: ROOM_NOT_FOUND, NOT_A_MEMBER.
+ *
  * @generated from message portico.v1.HistoryResponse
  */
 export declare type HistoryResponse = Message<"portico.v1.HistoryResponse"> & {
@@ -860,7 +3024,7 @@ export declare type HistoryResponse = Message<"portico.v1.HistoryResponse"> & {
   messages: MessageNotice[];
 
   /**
-   * More messages lie further in the direction asked for.
+   * More messages lie further in the direction asked for (around: after these).
    *
    * @generated from field: bool more = 6;
    */
@@ -872,6 +3036,119 @@ export declare type HistoryResponse = Message<"portico.v1.HistoryResponse"> & {
  * Use `create(HistoryResponseSchema)` to create a new message.
  */
 export declare const HistoryResponseSchema: GenMessage<HistoryResponse>;
+
+/**
+ * Finds messages that have all the words, by their beginnings, in rooms that the user may read: those the
+ * session is in, those the user is a member of, and the user's direct conversations. The newest first.
+ *
+ * @generated from message portico.v1.SearchRequest
+ */
+export declare type SearchRequest = Message<"portico.v1.SearchRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * 1 … 256 bytes.
+   *
+   * @generated from field: string query = 2;
+   */
+  query: string;
+
+  /**
+   * 0: in all of them.
+   *
+   * @generated from field: uint32 room_id = 3;
+   */
+  roomId: number;
+
+  /**
+   * Only messages before this offset; with a room only.
+   *
+   * @generated from field: uint64 before = 4;
+   */
+  before: bigint;
+
+  /**
+   * 1 … 100; 0 means 20.
+   *
+   * @generated from field: uint32 limit = 5;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message portico.v1.SearchRequest.
+ * Use `create(SearchRequestSchema)` to create a new message.
+ */
+export declare const SearchRequestSchema: GenMessage<SearchRequest>;
+
+/**
+ * Codes: ROOM_NOT_FOUND, NOT_A_MEMBER.
+ *
+ * @generated from message portico.v1.SearchResponse
+ */
+export declare type SearchResponse = Message<"portico.v1.SearchResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+
+  /**
+   * @generated from field: repeated portico.v1.SearchHit hits = 5;
+   */
+  hits: SearchHit[];
+
+  /**
+   * @generated from field: bool more = 6;
+   */
+  more: boolean;
+};
+
+/**
+ * Describes the message portico.v1.SearchResponse.
+ * Use `create(SearchResponseSchema)` to create a new message.
+ */
+export declare const SearchResponseSchema: GenMessage<SearchResponse>;
+
+/**
+ * @generated from message portico.v1.SearchHit
+ */
+export declare type SearchHit = Message<"portico.v1.SearchHit"> & {
+  /**
+   * A direct conversation's: the other user's name.
+   *
+   * @generated from field: string room = 1;
+   */
+  room: string;
+
+  /**
+   * @generated from field: portico.v1.MessageNotice message = 2;
+   */
+  message?: MessageNotice | undefined;
+};
+
+/**
+ * Describes the message portico.v1.SearchHit.
+ * Use `create(SearchHitSchema)` to create a new message.
+ */
+export declare const SearchHitSchema: GenMessage<SearchHit>;
 
 /**
  * @generated from message portico.v1.UserListRequest
@@ -909,6 +3186,8 @@ export declare type UserListRequest = Message<"portico.v1.UserListRequest"> & {
 export declare const UserListRequestSchema: GenMessage<UserListRequest>;
 
 /**
+ * Codes: ROOM_NOT_FOUND, NOT_A_MEMBER.
+ *
  * @generated from message portico.v1.UserListResponse
  */
 export declare type UserListResponse = Message<"portico.v1.UserListResponse"> & {
@@ -953,6 +3232,595 @@ export declare type UserListResponse = Message<"portico.v1.UserListResponse"> & 
  * Use `create(UserListResponseSchema)` to create a new message.
  */
 export declare const UserListResponseSchema: GenMessage<UserListResponse>;
+
+/**
+ * By administrators, like everything here; others get PERMISSION_DENIED. Each is in the audit log.
+ *
+ * @generated from message portico.v1.AdminUserRequest
+ */
+export declare type AdminUserRequest = Message<"portico.v1.AdminUserRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: portico.v1.AdminUserRequest.Action action = 3;
+   */
+  action: AdminUserRequest_Action;
+
+  /**
+   * Of MUTE and BAN; 0: until it is taken back.
+   *
+   * @generated from field: uint64 duration_ms = 4;
+   */
+  durationMs: bigint;
+
+  /**
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: string password = 6;
+   */
+  password: string;
+};
+
+/**
+ * Describes the message portico.v1.AdminUserRequest.
+ * Use `create(AdminUserRequestSchema)` to create a new message.
+ */
+export declare const AdminUserRequestSchema: GenMessage<AdminUserRequest>;
+
+/**
+ * @generated from enum portico.v1.AdminUserRequest.Action
+ */
+export enum AdminUserRequest_Action {
+  /**
+   * @generated from enum value: ACTION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Ends the user's sessions.
+   *
+   * @generated from enum value: ACTION_KICK = 1;
+   */
+  KICK = 1,
+
+  /**
+   * @generated from enum value: ACTION_MUTE = 2;
+   */
+  MUTE = 2,
+
+  /**
+   * @generated from enum value: ACTION_UNMUTE = 3;
+   */
+  UNMUTE = 3,
+
+  /**
+   * @generated from enum value: ACTION_BAN = 4;
+   */
+  BAN = 4,
+
+  /**
+   * @generated from enum value: ACTION_UNBAN = 5;
+   */
+  UNBAN = 5,
+
+  /**
+   * Makes the user an administrator …
+   *
+   * @generated from enum value: ACTION_PROMOTE = 6;
+   */
+  PROMOTE = 6,
+
+  /**
+   * … or no longer one.
+   *
+   * @generated from enum value: ACTION_DEMOTE = 7;
+   */
+  DEMOTE = 7,
+
+  /**
+   * As DeleteAccountRequest.
+   *
+   * @generated from enum value: ACTION_DELETE = 8;
+   */
+  DELETE = 8,
+
+  /**
+   * Sets `password` and revokes every token.
+   *
+   * @generated from enum value: ACTION_SET_PASSWORD = 9;
+   */
+  SET_PASSWORD = 9,
+}
+
+/**
+ * Describes the enum portico.v1.AdminUserRequest.Action.
+ */
+export declare const AdminUserRequest_ActionSchema: GenEnum<AdminUserRequest_Action>;
+
+/**
+ * Codes: PERMISSION_DENIED, USER_NOT_FOUND, USER_OFFLINE (nobody to kick), PASSWORD_INVALID, TEXT_INVALID, LIMIT_REACHED.
+ *
+ * @generated from message portico.v1.AdminUserResponse
+ */
+export declare type AdminUserResponse = Message<"portico.v1.AdminUserResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+};
+
+/**
+ * Describes the message portico.v1.AdminUserResponse.
+ * Use `create(AdminUserResponseSchema)` to create a new message.
+ */
+export declare const AdminUserResponseSchema: GenMessage<AdminUserResponse>;
+
+/**
+ * Bans an address range or lifts the ban. Sessions from it end with BANNED.
+ *
+ * @generated from message portico.v1.AdminAddressRequest
+ */
+export declare type AdminAddressRequest = Message<"portico.v1.AdminAddressRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * "192.0.2.0/24", "2001:db8::/32", or one address.
+   *
+   * @generated from field: string cidr = 2;
+   */
+  cidr: string;
+
+  /**
+   * @generated from field: bool lift = 3;
+   */
+  lift: boolean;
+
+  /**
+   * 0: until it is lifted.
+   *
+   * @generated from field: uint64 duration_ms = 4;
+   */
+  durationMs: bigint;
+
+  /**
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message portico.v1.AdminAddressRequest.
+ * Use `create(AdminAddressRequestSchema)` to create a new message.
+ */
+export declare const AdminAddressRequestSchema: GenMessage<AdminAddressRequest>;
+
+/**
+ * Codes: PERMISSION_DENIED, TEXT_INVALID, LIMIT_REACHED.
+ *
+ * @generated from message portico.v1.AdminAddressResponse
+ */
+export declare type AdminAddressResponse = Message<"portico.v1.AdminAddressResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+};
+
+/**
+ * Describes the message portico.v1.AdminAddressResponse.
+ * Use `create(AdminAddressResponseSchema)` to create a new message.
+ */
+export declare const AdminAddressResponseSchema: GenMessage<AdminAddressResponse>;
+
+/**
+ * @generated from message portico.v1.AdminLockdownRequest
+ */
+export declare type AdminLockdownRequest = Message<"portico.v1.AdminLockdownRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.Lockdown level = 2;
+   */
+  level: Lockdown;
+};
+
+/**
+ * Describes the message portico.v1.AdminLockdownRequest.
+ * Use `create(AdminLockdownRequestSchema)` to create a new message.
+ */
+export declare const AdminLockdownRequestSchema: GenMessage<AdminLockdownRequest>;
+
+/**
+ * Codes: PERMISSION_DENIED.
+ *
+ * @generated from message portico.v1.AdminLockdownResponse
+ */
+export declare type AdminLockdownResponse = Message<"portico.v1.AdminLockdownResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+};
+
+/**
+ * Describes the message portico.v1.AdminLockdownResponse.
+ * Use `create(AdminLockdownResponseSchema)` to create a new message.
+ */
+export declare const AdminLockdownResponseSchema: GenMessage<AdminLockdownResponse>;
+
+/**
+ * @generated from message portico.v1.AdminInvitationRequest
+ */
+export declare type AdminInvitationRequest = Message<"portico.v1.AdminInvitationRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * 1 … 1000; 0 means 1.
+   *
+   * @generated from field: uint32 uses = 2;
+   */
+  uses: number;
+
+  /**
+   * 0 means a week.
+   *
+   * @generated from field: uint64 duration_ms = 3;
+   */
+  durationMs: bigint;
+};
+
+/**
+ * Describes the message portico.v1.AdminInvitationRequest.
+ * Use `create(AdminInvitationRequestSchema)` to create a new message.
+ */
+export declare const AdminInvitationRequestSchema: GenMessage<AdminInvitationRequest>;
+
+/**
+ * Codes: PERMISSION_DENIED.
+ *
+ * @generated from message portico.v1.AdminInvitationResponse
+ */
+export declare type AdminInvitationResponse = Message<"portico.v1.AdminInvitationResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+
+  /**
+   * Shown once; the server keeps a hash of it.
+   *
+   * @generated from field: string invitation_code = 5;
+   */
+  invitationCode: string;
+
+  /**
+   * @generated from field: uint64 expires_ms = 6;
+   */
+  expiresMs: bigint;
+};
+
+/**
+ * Describes the message portico.v1.AdminInvitationResponse.
+ * Use `create(AdminInvitationResponseSchema)` to create a new message.
+ */
+export declare const AdminInvitationResponseSchema: GenMessage<AdminInvitationResponse>;
+
+/**
+ * @generated from message portico.v1.AuditListRequest
+ */
+export declare type AuditListRequest = Message<"portico.v1.AuditListRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * Entries before this id, the newest first; 0: from the newest.
+   *
+   * @generated from field: uint64 before = 2;
+   */
+  before: bigint;
+
+  /**
+   * 1 … 100; 0 means 50.
+   *
+   * @generated from field: uint32 limit = 3;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message portico.v1.AuditListRequest.
+ * Use `create(AuditListRequestSchema)` to create a new message.
+ */
+export declare const AuditListRequestSchema: GenMessage<AuditListRequest>;
+
+/**
+ * Codes: PERMISSION_DENIED.
+ *
+ * @generated from message portico.v1.AuditListResponse
+ */
+export declare type AuditListResponse = Message<"portico.v1.AuditListResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+
+  /**
+   * @generated from field: repeated portico.v1.AuditEntry entries = 5;
+   */
+  entries: AuditEntry[];
+
+  /**
+   * @generated from field: bool more = 6;
+   */
+  more: boolean;
+};
+
+/**
+ * Describes the message portico.v1.AuditListResponse.
+ * Use `create(AuditListResponseSchema)` to create a new message.
+ */
+export declare const AuditListResponseSchema: GenMessage<AuditListResponse>;
+
+/**
+ * Who did what to whom.
+ *
+ * @generated from message portico.v1.AuditEntry
+ */
+export declare type AuditEntry = Message<"portico.v1.AuditEntry"> & {
+  /**
+   * @generated from field: uint64 id = 1;
+   */
+  id: bigint;
+
+  /**
+   * @generated from field: uint64 time_ms = 2;
+   */
+  timeMs: bigint;
+
+  /**
+   * A user's name, or "(console)".
+   *
+   * @generated from field: string actor = 3;
+   */
+  actor: string;
+
+  /**
+   * "room.ban", "user.mute", "room.delete", …
+   *
+   * @generated from field: string action = 4;
+   */
+  action: string;
+
+  /**
+   * A user's name, an address range, …
+   *
+   * @generated from field: string subject = 5;
+   */
+  subject: string;
+
+  /**
+   * Empty when it concerns no room.
+   *
+   * @generated from field: string room = 6;
+   */
+  room: string;
+
+  /**
+   * @generated from field: string detail = 7;
+   */
+  detail: string;
+};
+
+/**
+ * Describes the message portico.v1.AuditEntry.
+ * Use `create(AuditEntrySchema)` to create a new message.
+ */
+export declare const AuditEntrySchema: GenMessage<AuditEntry>;
+
+/**
+ * @generated from message portico.v1.SanctionListRequest
+ */
+export declare type SanctionListRequest = Message<"portico.v1.SanctionListRequest"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * 0: the server's own, for administrators. Otherwise a room's, for its moderators.
+   *
+   * @generated from field: uint32 room_id = 2;
+   */
+  roomId: number;
+};
+
+/**
+ * Describes the message portico.v1.SanctionListRequest.
+ * Use `create(SanctionListRequestSchema)` to create a new message.
+ */
+export declare const SanctionListRequestSchema: GenMessage<SanctionListRequest>;
+
+/**
+ * Codes: PERMISSION_DENIED, ROOM_NOT_FOUND, NOT_A_MEMBER.
+ *
+ * @generated from message portico.v1.SanctionListResponse
+ */
+export declare type SanctionListResponse = Message<"portico.v1.SanctionListResponse"> & {
+  /**
+   * @generated from field: uint32 request_id = 1;
+   */
+  requestId: number;
+
+  /**
+   * @generated from field: portico.v1.ErrorCode code = 2;
+   */
+  code: ErrorCode;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: uint32 retry_after_ms = 4;
+   */
+  retryAfterMs: number;
+
+  /**
+   * @generated from field: repeated portico.v1.Sanction sanctions = 5;
+   */
+  sanctions: Sanction[];
+
+  /**
+   * @generated from field: bool more = 6;
+   */
+  more: boolean;
+};
+
+/**
+ * Describes the message portico.v1.SanctionListResponse.
+ * Use `create(SanctionListResponseSchema)` to create a new message.
+ */
+export declare const SanctionListResponseSchema: GenMessage<SanctionListResponse>;
+
+/**
+ * @generated from message portico.v1.Sanction
+ */
+export declare type Sanction = Message<"portico.v1.Sanction"> & {
+  /**
+   * A user's name or an address range.
+   *
+   * @generated from field: string subject = 1;
+   */
+  subject: string;
+
+  /**
+   * Otherwise muted.
+   *
+   * @generated from field: bool banned = 2;
+   */
+  banned: boolean;
+
+  /**
+   * 0: until it is taken back.
+   *
+   * @generated from field: uint64 until_ms = 3;
+   */
+  untilMs: bigint;
+
+  /**
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: string by = 5;
+   */
+  by: string;
+};
+
+/**
+ * Describes the message portico.v1.Sanction.
+ * Use `create(SanctionSchema)` to create a new message.
+ */
+export declare const SanctionSchema: GenMessage<Sanction>;
 
 /**
  * Answer to a packet that has no response of its own: unknown type, or a body that cannot be read.
@@ -1038,6 +3906,76 @@ export enum PacketType {
   REGISTER_RESPONSE = 1102,
 
   /**
+   * @generated from enum value: PACKET_TYPE_CHANGE_PASSWORD_REQUEST = 1111;
+   */
+  CHANGE_PASSWORD_REQUEST = 1111,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_CHANGE_PASSWORD_RESPONSE = 1112;
+   */
+  CHANGE_PASSWORD_RESPONSE = 1112,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_SET_DISPLAY_NAME_REQUEST = 1113;
+   */
+  SET_DISPLAY_NAME_REQUEST = 1113,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_SET_DISPLAY_NAME_RESPONSE = 1114;
+   */
+  SET_DISPLAY_NAME_RESPONSE = 1114,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_DELETE_ACCOUNT_REQUEST = 1115;
+   */
+  DELETE_ACCOUNT_REQUEST = 1115,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_DELETE_ACCOUNT_RESPONSE = 1116;
+   */
+  DELETE_ACCOUNT_RESPONSE = 1116,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_TOKEN_LIST_REQUEST = 1121;
+   */
+  TOKEN_LIST_REQUEST = 1121,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_TOKEN_LIST_RESPONSE = 1122;
+   */
+  TOKEN_LIST_RESPONSE = 1122,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_REVOKE_TOKEN_REQUEST = 1123;
+   */
+  REVOKE_TOKEN_REQUEST = 1123,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_REVOKE_TOKEN_RESPONSE = 1124;
+   */
+  REVOKE_TOKEN_RESPONSE = 1124,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_BLOCK_USER_REQUEST = 1131;
+   */
+  BLOCK_USER_REQUEST = 1131,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_BLOCK_USER_RESPONSE = 1132;
+   */
+  BLOCK_USER_RESPONSE = 1132,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_BLOCK_LIST_REQUEST = 1133;
+   */
+  BLOCK_LIST_REQUEST = 1133,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_BLOCK_LIST_RESPONSE = 1134;
+   */
+  BLOCK_LIST_RESPONSE = 1134,
+
+  /**
    * 2xxx login
    *
    * @generated from enum value: PACKET_TYPE_LOGIN_REQUEST = 2001;
@@ -1077,6 +4015,36 @@ export enum PacketType {
   MESSAGE_NOTICE = 3003,
 
   /**
+   * @generated from enum value: PACKET_TYPE_EDIT_MESSAGE_REQUEST = 3005;
+   */
+  EDIT_MESSAGE_REQUEST = 3005,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_EDIT_MESSAGE_RESPONSE = 3006;
+   */
+  EDIT_MESSAGE_RESPONSE = 3006,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_DELETE_MESSAGE_REQUEST = 3007;
+   */
+  DELETE_MESSAGE_REQUEST = 3007,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_DELETE_MESSAGE_RESPONSE = 3008;
+   */
+  DELETE_MESSAGE_RESPONSE = 3008,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_REACT_REQUEST = 3009;
+   */
+  REACT_REQUEST = 3009,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_REACT_RESPONSE = 3010;
+   */
+  REACT_RESPONSE = 3010,
+
+  /**
    * @generated from enum value: PACKET_TYPE_WHISPER_REQUEST = 3011;
    */
   WHISPER_REQUEST = 3011,
@@ -1090,6 +4058,31 @@ export enum PacketType {
    * @generated from enum value: PACKET_TYPE_WHISPER_NOTICE = 3013;
    */
   WHISPER_NOTICE = 3013,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_TYPING = 3021;
+   */
+  TYPING = 3021,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_TYPING_NOTICE = 3023;
+   */
+  TYPING_NOTICE = 3023,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_MARK_READ_REQUEST = 3031;
+   */
+  MARK_READ_REQUEST = 3031,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_MARK_READ_RESPONSE = 3032;
+   */
+  MARK_READ_RESPONSE = 3032,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_READ_NOTICE = 3033;
+   */
+  READ_NOTICE = 3033,
 
   /**
    * 4xxx rooms
@@ -1114,6 +4107,106 @@ export enum PacketType {
   LEAVE_ROOM_RESPONSE = 4004,
 
   /**
+   * @generated from enum value: PACKET_TYPE_CREATE_ROOM_REQUEST = 4005;
+   */
+  CREATE_ROOM_REQUEST = 4005,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_CREATE_ROOM_RESPONSE = 4006;
+   */
+  CREATE_ROOM_RESPONSE = 4006,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_UPDATE_ROOM_REQUEST = 4007;
+   */
+  UPDATE_ROOM_REQUEST = 4007,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_UPDATE_ROOM_RESPONSE = 4008;
+   */
+  UPDATE_ROOM_RESPONSE = 4008,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_DELETE_ROOM_REQUEST = 4009;
+   */
+  DELETE_ROOM_REQUEST = 4009,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_DELETE_ROOM_RESPONSE = 4010;
+   */
+  DELETE_ROOM_RESPONSE = 4010,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_ROOM_LIST_REQUEST = 4011;
+   */
+  ROOM_LIST_REQUEST = 4011,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_ROOM_LIST_RESPONSE = 4012;
+   */
+  ROOM_LIST_RESPONSE = 4012,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_MEMBER_LIST_REQUEST = 4013;
+   */
+  MEMBER_LIST_REQUEST = 4013,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_MEMBER_LIST_RESPONSE = 4014;
+   */
+  MEMBER_LIST_RESPONSE = 4014,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_INVITE_REQUEST = 4015;
+   */
+  INVITE_REQUEST = 4015,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_INVITE_RESPONSE = 4016;
+   */
+  INVITE_RESPONSE = 4016,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_SET_ROLE_REQUEST = 4017;
+   */
+  SET_ROLE_REQUEST = 4017,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_SET_ROLE_RESPONSE = 4018;
+   */
+  SET_ROLE_RESPONSE = 4018,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_MODERATE_REQUEST = 4019;
+   */
+  MODERATE_REQUEST = 4019,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_MODERATE_RESPONSE = 4020;
+   */
+  MODERATE_RESPONSE = 4020,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_ROOM_UPDATED_NOTICE = 4021;
+   */
+  ROOM_UPDATED_NOTICE = 4021,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_ROOM_CLOSED_NOTICE = 4023;
+   */
+  ROOM_CLOSED_NOTICE = 4023,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_INVITED_NOTICE = 4025;
+   */
+  INVITED_NOTICE = 4025,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_ROOM_GAP_NOTICE = 4027;
+   */
+  ROOM_GAP_NOTICE = 4027,
+
+  /**
    * 5xxx notices
    *
    * @generated from enum value: PACKET_TYPE_USER_JOINED_NOTICE = 5001;
@@ -1124,6 +4217,11 @@ export enum PacketType {
    * @generated from enum value: PACKET_TYPE_USER_LEFT_NOTICE = 5002;
    */
   USER_LEFT_NOTICE = 5002,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_MEMBER_COUNT_NOTICE = 5003;
+   */
+  MEMBER_COUNT_NOTICE = 5003,
 
   /**
    * 6xxx history and presence
@@ -1138,6 +4236,16 @@ export enum PacketType {
   HISTORY_RESPONSE = 6002,
 
   /**
+   * @generated from enum value: PACKET_TYPE_SEARCH_REQUEST = 6003;
+   */
+  SEARCH_REQUEST = 6003,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_SEARCH_RESPONSE = 6004;
+   */
+  SEARCH_RESPONSE = 6004,
+
+  /**
    * @generated from enum value: PACKET_TYPE_USER_LIST_REQUEST = 6011;
    */
   USER_LIST_REQUEST = 6011,
@@ -1146,6 +4254,68 @@ export enum PacketType {
    * @generated from enum value: PACKET_TYPE_USER_LIST_RESPONSE = 6012;
    */
   USER_LIST_RESPONSE = 6012,
+
+  /**
+   * 7xxx administration of the server
+   *
+   * @generated from enum value: PACKET_TYPE_ADMIN_USER_REQUEST = 7001;
+   */
+  ADMIN_USER_REQUEST = 7001,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_ADMIN_USER_RESPONSE = 7002;
+   */
+  ADMIN_USER_RESPONSE = 7002,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_ADMIN_ADDRESS_REQUEST = 7003;
+   */
+  ADMIN_ADDRESS_REQUEST = 7003,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_ADMIN_ADDRESS_RESPONSE = 7004;
+   */
+  ADMIN_ADDRESS_RESPONSE = 7004,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_ADMIN_LOCKDOWN_REQUEST = 7005;
+   */
+  ADMIN_LOCKDOWN_REQUEST = 7005,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_ADMIN_LOCKDOWN_RESPONSE = 7006;
+   */
+  ADMIN_LOCKDOWN_RESPONSE = 7006,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_ADMIN_INVITATION_REQUEST = 7007;
+   */
+  ADMIN_INVITATION_REQUEST = 7007,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_ADMIN_INVITATION_RESPONSE = 7008;
+   */
+  ADMIN_INVITATION_RESPONSE = 7008,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_AUDIT_LIST_REQUEST = 7009;
+   */
+  AUDIT_LIST_REQUEST = 7009,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_AUDIT_LIST_RESPONSE = 7010;
+   */
+  AUDIT_LIST_RESPONSE = 7010,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_SANCTION_LIST_REQUEST = 7011;
+   */
+  SANCTION_LIST_REQUEST = 7011,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_SANCTION_LIST_RESPONSE = 7012;
+   */
+  SANCTION_LIST_RESPONSE = 7012,
 
   /**
    * 9xxx system
@@ -1331,6 +4501,90 @@ export enum ErrorCode {
   TOO_MANY_ROOMS = 1023,
 
   /**
+   * The room asks for a password, and this was none or another.
+   *
+   * @generated from enum value: ERROR_CODE_ROOM_PASSWORD_WRONG = 1024;
+   */
+  ROOM_PASSWORD_WRONG = 1024,
+
+  /**
+   * The user may not speak, here or anywhere; retry_after_ms says for how long, 0: until it is taken back.
+   *
+   * @generated from enum value: ERROR_CODE_MUTED = 1025;
+   */
+  MUTED = 1025,
+
+  /**
+   * The user may not come in, here or anywhere; retry_after_ms says for how long, 0: until it is taken back.
+   *
+   * @generated from enum value: ERROR_CODE_BANNED = 1026;
+   */
+  BANNED = 1026,
+
+  /**
+   * The room lets each member speak only so often; retry_after_ms says when next.
+   *
+   * @generated from enum value: ERROR_CODE_SLOW_MODE = 1027;
+   */
+  SLOW_MODE = 1027,
+
+  /**
+   * No message has this offset, or none that this can be done to.
+   *
+   * @generated from enum value: ERROR_CODE_MESSAGE_NOT_FOUND = 1028;
+   */
+  MESSAGE_NOT_FOUND = 1028,
+
+  /**
+   * The room is kept for reading only.
+   *
+   * @generated from enum value: ERROR_CODE_ROOM_ARCHIVED = 1029;
+   */
+  ROOM_ARCHIVED = 1029,
+
+  /**
+   * The invitation code is wrong, used up or expired.
+   *
+   * @generated from enum value: ERROR_CODE_INVITATION_INVALID = 1030;
+   */
+  INVITATION_INVALID = 1030,
+
+  /**
+   * The token is wrong, expired or revoked: log in another way.
+   *
+   * @generated from enum value: ERROR_CODE_TOKEN_INVALID = 1031;
+   */
+  TOKEN_INVALID = 1031,
+
+  /**
+   * The server takes less than usual for now; the detail says what.
+   *
+   * @generated from enum value: ERROR_CODE_LOCKDOWN = 1032;
+   */
+  LOCKDOWN = 1032,
+
+  /**
+   * The word filter does not let this text through.
+   *
+   * @generated from enum value: ERROR_CODE_TEXT_REFUSED = 1033;
+   */
+  TEXT_REFUSED = 1033,
+
+  /**
+   * The addressee takes no whispers from this user.
+   *
+   * @generated from enum value: ERROR_CODE_BLOCKED = 1034;
+   */
+  BLOCKED = 1034,
+
+  /**
+   * As many of something as there may be; the detail says of what.
+   *
+   * @generated from enum value: ERROR_CODE_LIMIT_REACHED = 1035;
+   */
+  LIMIT_REACHED = 1035,
+
+  /**
    * Something failed inside the server; it is safe to try again with the same client_message_id.
    *
    * @generated from enum value: ERROR_CODE_SERVER_ERROR = 9999;
@@ -1451,6 +4705,27 @@ export enum DisconnectCode {
    * @generated from enum value: DISCONNECT_CODE_LOGGED_OUT = 3506;
    */
   LOGGED_OUT = 3506,
+
+  /**
+   * The user or the address is banned.
+   *
+   * @generated from enum value: DISCONNECT_CODE_BANNED = 3507;
+   */
+  BANNED = 3507,
+
+  /**
+   * The token that the session logged in with was revoked, or the password was changed elsewhere.
+   *
+   * @generated from enum value: DISCONNECT_CODE_TOKEN_REVOKED = 3508;
+   */
+  TOKEN_REVOKED = 3508,
+
+  /**
+   * The account was deleted.
+   *
+   * @generated from enum value: DISCONNECT_CODE_ACCOUNT_DELETED = 3509;
+   */
+  ACCOUNT_DELETED = 3509,
 }
 
 /**
@@ -1495,4 +4770,195 @@ export enum RoomKind {
  * Describes the enum portico.v1.RoomKind.
  */
 export declare const RoomKindSchema: GenEnum<RoomKind>;
+
+/**
+ * Who may come into a room.
+ *
+ * @generated from enum portico.v1.RoomAccess
+ */
+export enum RoomAccess {
+  /**
+   * @generated from enum value: ROOM_ACCESS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Anybody.
+   *
+   * @generated from enum value: ROOM_ACCESS_PUBLIC = 1;
+   */
+  PUBLIC = 1,
+
+  /**
+   * Who was invited. Others are not told that the room exists.
+   *
+   * @generated from enum value: ROOM_ACCESS_PRIVATE = 2;
+   */
+  PRIVATE = 2,
+
+  /**
+   * Who knows the password, and members.
+   *
+   * @generated from enum value: ROOM_ACCESS_PASSWORD = 3;
+   */
+  PASSWORD = 3,
+}
+
+/**
+ * Describes the enum portico.v1.RoomAccess.
+ */
+export declare const RoomAccessSchema: GenEnum<RoomAccess>;
+
+/**
+ * @generated from enum portico.v1.RoomRole
+ */
+export enum RoomRole {
+  /**
+   * @generated from enum value: ROOM_ROLE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: ROOM_ROLE_MEMBER = 1;
+   */
+  MEMBER = 1,
+
+  /**
+   * May remove, mute and ban members, delete messages, invite, and set the topic.
+   *
+   * @generated from enum value: ROOM_ROLE_MODERATOR = 2;
+   */
+  MODERATOR = 2,
+
+  /**
+   * May do everything, deleting the room included.
+   *
+   * @generated from enum value: ROOM_ROLE_OWNER = 3;
+   */
+  OWNER = 3,
+}
+
+/**
+ * Describes the enum portico.v1.RoomRole.
+ */
+export declare const RoomRoleSchema: GenEnum<RoomRole>;
+
+/**
+ * What happens to a member who reads a room's messages too slowly.
+ *
+ * @generated from enum portico.v1.SlowReader
+ */
+export enum SlowReader {
+  /**
+   * @generated from enum value: SLOW_READER_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The connection is ended with SLOW_READER; the client comes back and resumes.
+   *
+   * @generated from enum value: SLOW_READER_DISCONNECT = 1;
+   */
+  DISCONNECT = 1,
+
+  /**
+   * What it could not take is left out; a RoomGapNotice says what.
+   *
+   * @generated from enum value: SLOW_READER_SKIP_TO_LATEST = 2;
+   */
+  SKIP_TO_LATEST = 2,
+
+  /**
+   * It is sent what it missed from the log, as fast as it reads. Logged rooms only.
+   *
+   * @generated from enum value: SLOW_READER_CATCH_UP = 3;
+   */
+  CATCH_UP = 3,
+}
+
+/**
+ * Describes the enum portico.v1.SlowReader.
+ */
+export declare const SlowReaderSchema: GenEnum<SlowReader>;
+
+/**
+ * What an entry of a room's log is.
+ *
+ * @generated from enum portico.v1.MessageKind
+ */
+export enum MessageKind {
+  /**
+   * Something said.
+   *
+   * @generated from enum value: MESSAGE_KIND_TEXT = 0;
+   */
+  TEXT = 0,
+
+  /**
+   * The message at `target` now has this text.
+   *
+   * @generated from enum value: MESSAGE_KIND_EDIT = 1;
+   */
+  EDIT = 1,
+
+  /**
+   * The message at `target` is no more; its text is gone from the log too.
+   *
+   * @generated from enum value: MESSAGE_KIND_DELETE = 2;
+   */
+  DELETE = 2,
+
+  /**
+   * A reaction, its characters in `text`, was added to the message at `target` …
+   *
+   * @generated from enum value: MESSAGE_KIND_REACTION = 3;
+   */
+  REACTION = 3,
+
+  /**
+   * … or taken back.
+   *
+   * @generated from enum value: MESSAGE_KIND_REACTION_REMOVED = 4;
+   */
+  REACTION_REMOVED = 4,
+}
+
+/**
+ * Describes the enum portico.v1.MessageKind.
+ */
+export declare const MessageKindSchema: GenEnum<MessageKind>;
+
+/**
+ * @generated from enum portico.v1.Lockdown
+ */
+export enum Lockdown {
+  /**
+   * @generated from enum value: LOCKDOWN_NONE = 0;
+   */
+  NONE = 0,
+
+  /**
+   * @generated from enum value: LOCKDOWN_NO_NEW_ACCOUNTS = 1;
+   */
+  NO_NEW_ACCOUNTS = 1,
+
+  /**
+   * And guests may not log in.
+   *
+   * @generated from enum value: LOCKDOWN_NO_GUESTS = 2;
+   */
+  NO_GUESTS = 2,
+
+  /**
+   * And only accounts may speak.
+   *
+   * @generated from enum value: LOCKDOWN_REGISTERED_ONLY = 3;
+   */
+  REGISTERED_ONLY = 3,
+}
+
+/**
+ * Describes the enum portico.v1.Lockdown.
+ */
+export declare const LockdownSchema: GenEnum<Lockdown>;
 

@@ -1,0 +1,39 @@
+import { checkUserName } from "./names.ts";
+
+/** Users that one text can mention; further ones are not looked at. */
+export const MENTION_LIMIT = 20;
+
+const NAME_RUN = /[\p{L}\p{N}][\p{L}\p{M}\p{N}_.-]*/uy;
+const TWO_SEPARATORS = /[_.-]{2}/;
+const LAST_SEPARATOR = /[_.-]$/;
+const PART_OF_A_WORD = /^[\p{L}\p{M}\p{N}_@]/u;
+
+/**
+ * The name keys of whom a text mentions ("@name"), each once, in order, at most MENTION_LIMIT. An "@"
+ * inside a word, as in an e-mail address, begins no mention; whether a user of that name exists is not
+ * asked. A name ends where names end: "@ada." and "@ada's" mention "ada".
+ */
+export function mentionedKeys(text: string): string[] {
+  const keys = new Set<string>();
+  for (let at = text.indexOf("@"); at >= 0 && keys.size < MENTION_LIMIT; at = text.indexOf("@", at + 1)) {
+    if (isInsideWord(text, at)) continue;
+    const key = keyAfter(text, at);
+    if (key !== undefined) keys.add(key);
+  }
+  return [...keys];
+}
+
+/** The character before is asked alone: V8 14 overlooks ones outside the BMP when it looks backwards. */
+function isInsideWord(text: string, at: number): boolean {
+  const before = Array.from(text.slice(Math.max(0, at - 2), at)).at(-1);
+  return before !== undefined && PART_OF_A_WORD.test(before);
+}
+
+function keyAfter(text: string, at: number): string | undefined {
+  NAME_RUN.lastIndex = at + 1;
+  const run = NAME_RUN.exec(text)?.[0];
+  if (run === undefined) return undefined;
+  const [beginning = ""] = run.split(TWO_SEPARATORS, 1);
+  const check = checkUserName(beginning.replace(LAST_SEPARATOR, ""));
+  return check.ok ? check.key : undefined;
+}
