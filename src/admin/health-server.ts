@@ -8,7 +8,13 @@ export interface HealthServerOptions {
   readonly address: SocketAddress;
   /** Asked for each request. */
   readonly readiness: () => Readiness;
+  /** Answers what comes to a path of its own. What it rejects with becomes a 500. */
+  readonly routes?: Readonly<Record<string, RequestHandler>>;
+  /** Told what a route's handler rejected with. */
+  readonly onFailure?: (error: unknown) => void;
 }
+
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** A request's head must be here after this long, the whole request after twice as long. */
 const HEADERS_TIMEOUT_MS = 5000;
@@ -40,7 +46,7 @@ export class HealthServer {
         connectionsCheckingInterval: 1000,
         maxHeaderSize: HEADER_BYTES,
       },
-      (request, response) => answer(request, response, options.readiness()),
+      (request, response) => answer(request, response, options),
     );
     server.maxConnections = CONNECTIONS_AT_ONCE;
     const { host, port } = options.address;
@@ -77,9 +83,20 @@ function portOf(server: Server): number {
   return address === null || typeof address === "string" ? 0 : address.port;
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, readiness: Readiness): void {
+function answer(request: IncomingMessage, response: ServerResponse, options: HealthServerOptions): void {
+  const path = request.url?.split("?", 1)[0] ?? "";
+  const { routes = {} } = options;
+  const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
+  if (route !== undefined) {
+    route(request, response).catch((error: unknown) => {
+      options.onFailure?.(error);
+      if (response.headersSent) response.destroy();
+      else send(request, response, 500, "something failed inside the server");
+    });
+    return;
+  }
   request.resume();
-  const path = request.url?.split("?", 1)[0];
+  const readiness = options.readiness();
   if (path !== "/livez" && path !== "/readyz") return send(request, response, 404, "not found");
   if (request.method !== "GET" && request.method !== "HEAD") {
     response.setHeader("Allow", "GET, HEAD");

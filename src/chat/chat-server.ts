@@ -1,3 +1,4 @@
+import type { Clock } from "../base/clock.ts";
 import { silentLogger, type Logger } from "../base/logger.ts";
 import { realRandom, type Random } from "../base/random.ts";
 import {
@@ -12,9 +13,11 @@ import {
   type SocketAddress,
 } from "../engine/index.ts";
 import { nameKey } from "../protocol/names.ts";
+import type { Bus } from "./bus/bus.ts";
 import { InProcessBus } from "./bus/in-process-bus.ts";
 import type { GateCounters } from "./gate/gate-counters.ts";
 import type { GateSettingsInput } from "./gate/gate-settings.ts";
+import type { MessageFilter } from "./gate/message-filter.ts";
 import { Gate } from "./gate/gate.ts";
 import { Argon2PasswordHasher, type PasswordHasher } from "./gate/password.ts";
 import type { HubOptions } from "./hub/hub-options.ts";
@@ -37,6 +40,12 @@ export interface ChatServerOptions {
     readonly roomsPerSession?: number;
     /** Messages a memory room keeps. Default 256. */
     readonly memoryRoomTail?: number;
+    /** Logged rooms one user may own. Default 20. */
+    readonly roomsOwnedPerUser?: number;
+    /** Users in one room at once. Default 20,000. */
+    readonly roomMembers?: number;
+    /** Users that one user may block. Default 500. */
+    readonly blocksPerUser?: number;
   };
   readonly timeouts?: GateSettingsInput["timeouts"] & {
     /** The most that `stop` waits for answers that are under way. Default 30 s. */
@@ -46,6 +55,12 @@ export interface ChatServerOptions {
   readonly login?: GateSettingsInput["login"] &
     Partial<Pick<HubOptions, "duplicates" | "maxSessionsPerUser">>;
   readonly lobby?: { readonly kind?: HubOptions["lobbyKind"] };
+  /** Whether a whisper to an account that is not signed in is kept for it. Default "store". */
+  readonly whispers?: { readonly offline?: HubOptions["offlineWhispers"] };
+  /** Words that no text may have. Default: none. */
+  readonly filter?: GateSettingsInput["filter"];
+  /** Looks at each text before it is published, instead of `filter`. */
+  readonly messageFilter?: MessageFilter;
   /** Rooms with more users than `maxMembers` have no join and leave notices. Default 200. */
   readonly notices?: { readonly maxMembers?: number };
   /** What Hello calls the server. Default "portico". */
@@ -83,10 +98,25 @@ export interface ChatServer {
   readonly backend: Backend;
   /** Why this backend; for a log line. */
   readonly why: string;
+  readonly store: Store;
+  readonly clock: Clock;
+  /** The bus that gates and hub are on: for an administrator's console (src/admin/admin-console.ts). */
+  readonly bus: Bus;
   counters(): ChatServerCounters;
+  /**
+   * Takes other limits, rates, timeouts, login settings and another filter from now on; the rest of the
+   * settings stay as they were. Throws GateSettingsError, changing nothing. The settings that differ and
+   * need a restart are returned by name.
+   */
+  reload(settings: ReloadableSettings): readonly string[];
   /** Answers what was asked, tells every client, closes everything that the server opened. */
   stop(timeoutMs?: number): Promise<void>;
 }
+
+export type ReloadableSettings = Pick<
+  ChatServerOptions,
+  "limits" | "timeouts" | "rates" | "login" | "filter"
+>;
 
 const DEFAULT_SHUTDOWN_MS = 30_000;
 const EPOCH_BYTES = 9;
@@ -141,7 +171,7 @@ class RunningServer implements ChatServer {
   }
 
   async start(): Promise<void> {
-    const { packets, limits, timeouts, rates, login, lobby, notices, serverName } = this.#options;
+    const { packets, limits, login, lobby, notices, whispers, serverName } = this.#options;
     const { port } = this.#opened;
     const random = this.#options.random ?? realRandom;
     const epoch = Buffer.from(random.bytes(EPOCH_BYTES)).toString("base64url");
@@ -158,11 +188,16 @@ class RunningServer implements ChatServer {
         ...given("maxSessionsPerUser", login?.maxSessionsPerUser),
         ...given("maxRoomsPerSession", limits?.roomsPerSession),
         ...given("memoryTailMessages", limits?.memoryRoomTail),
+        ...given("maxRoomsOwnedPerUser", limits?.roomsOwnedPerUser),
+        ...given("maxRoomMembers", limits?.roomMembers),
+        ...given("maxBlocksPerUser", limits?.blocksPerUser),
+        ...given("offlineWhispers", whispers?.offline),
         ...given("noticeMaxMembers", notices?.maxMembers),
       },
       bus,
       store,
       clock: port.clock,
+      startTimer: (delayMs, onExpired) => port.startTimer(delayMs, onExpired),
       log: this.#log,
     });
     this.#hub = hub;
@@ -172,12 +207,8 @@ class RunningServer implements ChatServer {
       bus,
       store,
       hasher: this.#options.hasher ?? new Argon2PasswordHasher({ random }),
-      settings: {
-        ...given("limits", limits),
-        ...given("timeouts", timeouts),
-        ...given("rates", rates),
-        ...given("login", login),
-      },
+      settings: gateSettings(this.#options),
+      ...given("messageFilter", this.#options.messageFilter),
       ...given("serverName", serverName),
       epoch,
       random,
@@ -189,6 +220,22 @@ class RunningServer implements ChatServer {
     } catch (error) {
       throw listenErrorOf(error, "packets", packets.address);
     }
+  }
+
+  get store(): Store {
+    return this.#store as Store;
+  }
+
+  get bus(): Bus {
+    return this.#bus as Bus;
+  }
+
+  get clock(): Clock {
+    return this.#opened.port.clock;
+  }
+
+  reload(settings: ReloadableSettings): readonly string[] {
+    return (this.#gate as Gate).reload(gateSettings(settings));
   }
 
   counters(): ChatServerCounters {
@@ -236,6 +283,17 @@ class RunningServer implements ChatServer {
       onTrouble: (error) => this.#log.error({ err: error }, "the store had to be opened again"),
     });
   }
+}
+
+/** The part of the options that is the gate's. */
+function gateSettings({ limits, timeouts, rates, login, filter }: ReloadableSettings): GateSettingsInput {
+  return {
+    ...given("limits", limits),
+    ...given("timeouts", timeouts),
+    ...given("rates", rates),
+    ...given("login", login),
+    ...given("filter", filter),
+  };
 }
 
 /** `{ [key]: value }`, or nothing when there is no value: what is left out keeps its default. */

@@ -15,6 +15,10 @@ export const MEMORY_ROOM_ID_BASE = 1_000_000_000;
 /** The room that every session is in from login on. */
 export const LOBBY_NAME = "lobby";
 
+/** The gate of the server's own console (command line, admin page): its session has an administrator's rights. */
+export const CONSOLE_GATE_ID = 0;
+export const CONSOLE_NAME = "(console)";
+
 /** Serial numbers are below this. */
 export const SERIAL_LIMIT = 2 ** 40;
 

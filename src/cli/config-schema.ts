@@ -11,6 +11,7 @@ import {
   keyInfos,
   path,
   show,
+  textLine,
   wholeNumber,
   type KeyInfo,
 } from "./config-value.ts";
@@ -18,6 +19,7 @@ import {
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const MILLION = 1_000_000;
@@ -68,6 +70,9 @@ export const configSchema = z
       ),
       roomsPerSession: wholeNumber(32, 1, 65_536, "Rooms that one session may be in, the lobby included."),
       memoryRoomTail: wholeNumber(256, 0, 100_000, "Messages that a memory room keeps."),
+      roomsOwnedPerUser: wholeNumber(20, 0, 100_000, "Rooms that one user may own."),
+      roomMembers: wholeNumber(20_000, 1, MILLION, "Users in one room at once."),
+      blocksPerUser: wholeNumber(500, 0, 100_000, "Users that one user may block."),
     }),
     timeouts: z.strictObject({
       handshake: duration("10s", 0, HOUR_MS, "Time from connecting to having logged in; 0s: no limit."),
@@ -85,6 +90,13 @@ export const configSchema = z
       ),
       loginsPerMinutePerAddress: wholeNumber(30, 0, MILLION, "Login attempts, right or wrong; 0: no limit."),
       registrationsPerHourPerAddress: wholeNumber(20, 0, MILLION, "Accounts asked for; 0: no limit."),
+      fanOutPerUser: byteSize(
+        "64MiB",
+        0,
+        GIB,
+        "Bytes of text times members that one user may cause per second; 0B: no limit.",
+      ),
+      fanOutPerAddress: byteSize("64MiB", 0, GIB, "The same for one address; 0B: no limit."),
     }),
     login: z.strictObject({
       guests: flag(false, "Whether one may log in without an account."),
@@ -100,13 +112,49 @@ export const configSchema = z
         1024,
         "Sessions of one user at once, where duplicates are allowed.",
       ),
-      attemptsAtOnce: wholeNumber(2048, 1, 65_536, "Logins and registrations under way at once."),
+      invitations: flag(false, "Whether a new account needs an invitation code (portico invite)."),
+      tokenLifetime: duration(
+        "30d",
+        MINUTE_MS,
+        365 * DAY_MS,
+        "How long a client may come back without the password.",
+      ),
+      tokensPerUser: wholeNumber(
+        16,
+        1,
+        1024,
+        "Devices of one user that may; the longest unused is forgotten.",
+      ),
+      attemptsAtOnce: wholeNumber(16_384, 1, 65_536, "Logins and registrations under way at once."),
+    }),
+    jwt: z.strictObject({
+      secret: textLine("Secret of tokens (HS256, HS384, HS512), at least 32 bytes.", { isSecret: true }),
+      jwksUrl: textLine("Where the keys of tokens are (JSON Web Key Set); instead of a secret."),
+      jwksFile: textLine("A file with these keys; instead of an address."),
+      issuer: textLine("Who must have made a token (iss); needed with any of the three."),
+      audience: textLine("Whom a token must be for (aud); needed too."),
+      nameClaim: textLine("The claim with the user's name; empty: preferred_username, name or sub."),
     }),
     lobby: z.strictObject({
       kind: choice(["logged", "memory"], "logged", "Whether the lobby's messages are kept on the disk."),
     }),
     notices: z.strictObject({
       maxMembers: wholeNumber(200, 0, MILLION, "The largest room that is told who joins and leaves."),
+    }),
+    whispers: z.strictObject({
+      offline: choice(
+        ["store", "reject"],
+        "store",
+        "Whether a whisper to an account that is not here is kept for it, or refused.",
+      ),
+    }),
+    moderation: z.strictObject({
+      wordFile: textLine("A file of words, one per line, that no message may have; empty: none."),
+      wordAction: choice(
+        ["refuse", "replace"],
+        "refuse",
+        "What happens to a message that has one; replace: asterisks in its place.",
+      ),
     }),
     log: z.strictObject({
       level: choice(
@@ -116,7 +164,7 @@ export const configSchema = z
       ),
     }),
   })
-  .superRefine(({ limits }, context) => {
+  .superRefine(({ limits, jwt }, context) => {
     const leastPacket = limits.text + TEXT_PACKET_OVERHEAD_BYTES;
     if (limits.packet < leastPacket) {
       context.addIssue({
@@ -124,6 +172,16 @@ export const configSchema = z
         path: ["limits", "packet"],
         message: `is ${limits.packet} bytes; expected at least ${leastPacket}: limits.text and ${TEXT_PACKET_OVERHEAD_BYTES} for what is around it`,
         input: limits.packet,
+      });
+    }
+    const sources = [jwt.secret, jwt.jwksUrl, jwt.jwksFile].filter((source) => source !== "");
+    if (sources.length > 1 || (sources.length === 1 && (jwt.issuer === "" || jwt.audience === ""))) {
+      context.addIssue({
+        code: "custom",
+        path: ["jwt", "issuer"],
+        message:
+          "does not fit: tokens need one of jwt.secret, jwt.jwksUrl and jwt.jwksFile, and jwt.issuer and jwt.audience",
+        input: jwt.issuer,
       });
     }
     if (limits.sendQueue < limits.packet) {

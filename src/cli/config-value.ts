@@ -113,6 +113,22 @@ export function path(defaultText: string, description: string): z.ZodType<string
   return key(schema, defaultText, description, (value) => value);
 }
 
+/** Any text, "" for none. A secret is not printed. */
+export function textLine(
+  description: string,
+  options: { readonly isSecret?: boolean } = {},
+): z.ZodType<string> {
+  const schema = z.unknown().transform((value, context) => {
+    const isLine = typeof value === "string" && !/[\0\n]/.test(value);
+    return isLine
+      ? value.trim()
+      : refuse(context, options.isSecret === true ? "not it" : value, "one line of text");
+  });
+  return key(schema, "", description, (value) =>
+    options.isSecret === true && value !== "" ? "(not shown)" : value,
+  );
+}
+
 /** A value as a person wrote it, for messages; long ones are cut. */
 export function show(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);

@@ -91,6 +91,7 @@ describe("configuration", () => {
   it("takes every key from the environment and from a flag", () => {
     for (const { path, environmentName, flagName, defaultText } of configKeys) {
       assert.match(flagName, /^--[a-z-]+$/);
+      if (defaultText === "") continue; // an empty variable counts as unset
       const { sources } = load("", { env: { [environmentName]: String(defaultText) } });
       assert.equal(sources.get(path), `environment ${environmentName}`);
     }
@@ -121,7 +122,7 @@ describe("configuration", () => {
         "portico.yaml:4: there is no key limits.ping; did you mean timeouts.ping?",
         'portico.yaml:6: there is no section "limit"; did you mean limits?',
         'portico.yaml:7: log.level is written as level below "log:"',
-        'portico.yaml:9: there is no section "weather"; there are packets, http, data, engine, limits, timeouts, rates, login, lobby, notices, log',
+        'portico.yaml:9: there is no section "weather"; there are packets, http, data, engine, limits, timeouts, rates, login, jwt, lobby, notices, whispers, moderation, log',
         "environment PORTICO_LIMITS_CONECTIONS: there is no such setting; did you mean PORTICO_LIMITS_CONNECTIONS?",
         "flag --set: there is no key logg.level; did you mean log.level?",
       ],
@@ -149,8 +150,8 @@ describe("configuration", () => {
       'portico.yaml:11: data.directory is ["a"]; expected a path',
       'portico.yaml:3: limits.packet is "16KB"; expected a size such as "4000B", "64KiB", "1MiB", "2GiB" or a plain number of bytes, 1KiB … 65535B',
       "portico.yaml:4: limits.connections is -1; expected a whole number, 1 … 1000000",
-      'portico.yaml:6: timeouts.ping is 25; expected a duration such as "1500ms", "25s", "2m" or "1h", 0s … 24h',
-      'environment PORTICO_TIMEOUTS_PONG: timeouts.pong is "eight"; expected a duration such as "1500ms", "25s", "2m" or "1h", 100ms … 1h',
+      'portico.yaml:6: timeouts.ping is 25; expected a duration such as "1500ms", "25s", "2m", "1h" or "30d", 0s … 1d',
+      'environment PORTICO_TIMEOUTS_PONG: timeouts.pong is "eight"; expected a duration such as "1500ms", "25s", "2m", "1h" or "30d", 100ms … 1h',
       'portico.yaml:8: login.guests is "yes"; expected true or false',
       'portico.yaml:9: login.duplicates is "maybe"; expected one of allow, reject, replace',
     ]);

@@ -12,8 +12,8 @@ export function ask(question: string, isSecret = false): Promise<string> {
   const reader = createInterface({
     input: process.stdin,
     output: isSecret ? silence : process.stdout,
-    // In raw mode, where the terminal itself shows nothing.
-    terminal: true,
+    // In raw mode, where the terminal itself shows nothing. A dumb one shows what is typed by itself.
+    terminal: isSecret || process.env.TERM !== "dumb",
     prompt: "",
     historySize: 0,
   });

@@ -10,8 +10,11 @@ Examples:
   portico serve --set limits.text=8000B --set login.guests=true
   portico chat --user mina                       talk; asks for the password
   portico chat --user mina --register            … with a new account
+  portico chat --user mina --json                for scripts: docs/TERMINAL.md
   echo "deployed" | PORTICO_PASSWORD=… portico chat --user bot
   portico echo --port 7000 --backend libuv       send every byte back
+  portico user add mina --admin                  an account for an administrator
+  portico backup /backups/portico.db             also while the server runs
   portico doctor                                 what works here, and what does not
   portico bench echo                             measure
 
@@ -54,6 +57,7 @@ async function makeProgram(args: readonly string[], outcome: { exitCode: number 
   addBench(program, outcome);
   await addConfig(program, withSettings);
   await addDoctor(program, withSettings, outcome);
+  await addAdministration(program, args);
   return program;
 }
 
@@ -65,7 +69,7 @@ async function addServe(program: Command, withSettings: WithSettings): Promise<v
     const { loadSettings } = await import("./setting-flags.ts");
     const { config } = loadSettings(command);
     const { runServe } = await import("./serve.ts");
-    await runServe(config);
+    await runServe({ config, reload: () => loadSettings(command).config });
   });
 }
 
@@ -80,7 +84,10 @@ function addChat(program: Command): void {
       "others on this machine can see it; else PORTICO_PASSWORD, else it is asked for",
     )
     .option("--register", "make a new account", false)
+    .option("--invitation <code>", "for a new account, where the server wants one")
     .option("--guest", "without an account, where the server allows it", false)
+    .option("--json", "for scripts: requests in, events and answers out, one JSON object on each line", false)
+    .option("--no-remember", "keep nothing for the next login")
     .action(
       async (options: {
         user?: string;
@@ -88,13 +95,16 @@ function addChat(program: Command): void {
         password?: string;
         register: boolean;
         guest: boolean;
+        invitation?: string;
+        json: boolean;
+        remember: boolean;
       }) => {
         const { user, guest, register } = options;
         // Not commander's requiredOption: that one complains before it has looked at a mistyped flag.
         if (user === undefined) throw new CliError("chat needs --user NAME: who you are", EXIT_USAGE);
         if (guest && register) throw new CliError("--guest and --register contradict each other", EXIT_USAGE);
-        const { runChat } = await import("./chat.ts");
-        await runChat({ ...options, user, password: options.password });
+        const { runChat } = await import("./chat/chat.ts");
+        await runChat({ ...options, user, password: options.password, invitation: options.invitation });
       },
     );
 }
@@ -166,6 +176,18 @@ async function addDoctor(
   });
 }
 
+/** Commands of administration, loaded when one of them, or help, is asked for. */
+async function addAdministration(program: Command, args: readonly string[]): Promise<void> {
+  const [command = "--help"] = args;
+  if (["serve", "chat", "echo", "bench", "config", "doctor"].includes(command)) return;
+  const { addUserCommand } = await import("./admin/user-command.ts");
+  const { addRoomCommand } = await import("./admin/room-command.ts");
+  const { addServerCommands } = await import("./admin/server-commands.ts");
+  addUserCommand(program);
+  addRoomCommand(program);
+  addServerCommands(program);
+}
+
 function wholePort(text: string): number {
   const port = Number(text);
   if (text.trim() === "" || !Number.isInteger(port) || port < 0 || port > 65_535) {
@@ -187,6 +209,11 @@ const KNOWN_CODES = new Set([
   "DATA_UNUSABLE",
   "DATA_LOCKED",
   "DATA_TOO_NEW",
+  "STORE_UNUSABLE",
+  "STORE_LOCKED",
+  "STORE_TOO_NEW",
+  "STORE_BUSY",
+  "WRITE_FAILED",
 ]);
 
 /** Says what went wrong, where commander has not done so already. */

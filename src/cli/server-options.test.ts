@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { resolveGateSettings } from "../chat/gate/gate-settings.ts";
 import { loadConfig } from "./config.ts";
@@ -10,8 +13,8 @@ function optionsOf(...settings: (readonly [key: string, value: string])[]) {
 }
 
 describe("serverOptions", () => {
-  it("makes a gate that starts of the defaults", () => {
-    const { limits, timeouts, rates, login } = optionsOf();
+  it("makes a gate that starts of the defaults", async () => {
+    const { limits, timeouts, rates, login } = await optionsOf();
     assert.ok(limits && timeouts && rates && login);
     const settings = resolveGateSettings({ limits, timeouts, rates, login });
     assert.equal(settings.limits.packetBytes, 16_384);
@@ -20,8 +23,8 @@ describe("serverOptions", () => {
     assert.equal(settings.login.guests, false);
   });
 
-  it("brings every setting where it belongs", () => {
-    const options = optionsOf(
+  it("brings every setting where it belongs", async () => {
+    const options = await optionsOf(
       ["packets.address", "[::1]:7777"],
       ["data.directory", "elsewhere"],
       ["engine.arenaLimit", "64MiB"],
@@ -31,6 +34,13 @@ describe("serverOptions", () => {
       ["timeouts.shutdown", "3s"],
       ["rates.packetsBurst", "9"],
       ["login.duplicates", "replace"],
+      ["rates.fanOutPerUser", "1MiB"],
+      ["login.tokenLifetime", "7d"],
+      ["limits.roomsOwnedPerUser", "3"],
+      ["jwt.secret", "a secret of thirty-two bytes, no less"],
+      ["jwt.issuer", "https://game.example"],
+      ["jwt.audience", "chat"],
+      ["whispers.offline", "reject"],
       ["lobby.kind", "memory"],
       ["notices.maxMembers", "0"],
     );
@@ -43,7 +53,33 @@ describe("serverOptions", () => {
     assert.equal(options.timeouts?.shutdownMs, 3000);
     assert.equal(options.rates?.packetsBurst, 9);
     assert.equal(options.login?.duplicates, "replace");
+    assert.equal(options.rates?.fanOutBytesPerSecondPerUser, 1024 * 1024);
+    assert.equal(options.login?.tokenLifetimeMs, 7 * 86_400_000);
+    assert.equal(options.limits?.roomsOwnedPerUser, 3);
+    assert.equal(options.login?.jwt?.issuer, "https://game.example");
+    assert.equal(options.whispers?.offline, "reject");
     assert.equal(options.lobby?.kind, "memory");
     assert.equal(options.notices?.maxMembers, 0);
+  });
+
+  it("reads the files that settings name, and says which cannot be read", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "portico-options-"));
+    try {
+      const file = join(directory, "words");
+      writeFileSync(file, "# not these\nrude\n\n");
+      const { filter } = await optionsOf(["moderation.wordFile", file]);
+      assert.deepEqual(filter, { words: ["rude"], action: "refuse" });
+      await assert.rejects(optionsOf(["moderation.wordFile", join(directory, "none")]), {
+        name: "CliError",
+        exitCode: 2,
+        message: /^moderation\.wordFile: .*none cannot be read/,
+      });
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it("refuses tokens without an issuer and an audience", async () => {
+    await assert.rejects(async () => optionsOf(["jwt.secret", "x".repeat(32)]), { name: "ConfigError" });
   });
 });

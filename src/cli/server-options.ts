@@ -1,9 +1,13 @@
+import { readFile } from "node:fs/promises";
 import type { ChatServerOptions } from "../chat/chat-server.ts";
+import { CliError, EXIT_USAGE } from "./cli-error.ts";
 import type { PorticoConfig } from "./config-schema.ts";
 
-/** What `startChatServer` is told by a configuration. The log and the HTTP side are the caller's. */
-export function serverOptions(config: PorticoConfig): ChatServerOptions {
-  const { packets, data, engine, limits, timeouts, rates, login, lobby, notices } = config;
+/** What `startChatServer` is told by a configuration, with the files it names read. Rejects with CliError. */
+export async function serverOptions(config: PorticoConfig): Promise<ChatServerOptions> {
+  const { packets, data, engine, limits, timeouts, rates, login, lobby, notices, whispers } = config;
+  const jwt = await jwtSettings(config);
+  const filter = await wordFilter(config);
   return {
     packets: { address: packets.address },
     data: { directory: data.directory },
@@ -20,6 +24,9 @@ export function serverOptions(config: PorticoConfig): ChatServerOptions {
       roomsPerSession: limits.roomsPerSession,
       // A memory room keeps its newest message whatever happens.
       memoryRoomTail: Math.max(limits.memoryRoomTail, 1),
+      roomsOwnedPerUser: limits.roomsOwnedPerUser,
+      roomMembers: limits.roomMembers,
+      blocksPerUser: limits.blocksPerUser,
     },
     timeouts: {
       handshakeMs: timeouts.handshake,
@@ -27,9 +34,56 @@ export function serverOptions(config: PorticoConfig): ChatServerOptions {
       pongMs: timeouts.pong,
       shutdownMs: timeouts.shutdown,
     },
-    rates,
-    login,
+    rates: {
+      packetsPerSecond: rates.packetsPerSecond,
+      packetsBurst: rates.packetsBurst,
+      loginsPerMinutePerAddress: rates.loginsPerMinutePerAddress,
+      registrationsPerHourPerAddress: rates.registrationsPerHourPerAddress,
+      fanOutBytesPerSecondPerUser: rates.fanOutPerUser,
+      fanOutBytesPerSecondPerAddress: rates.fanOutPerAddress,
+    },
+    login: {
+      guests: login.guests,
+      registration: login.registration,
+      duplicates: login.duplicates,
+      maxSessionsPerUser: login.maxSessionsPerUser,
+      attemptsAtOnce: login.attemptsAtOnce,
+      invitationRequired: login.invitations,
+      tokenLifetimeMs: login.tokenLifetime,
+      tokensPerUser: login.tokensPerUser,
+      ...(jwt === undefined ? {} : { jwt }),
+    },
     lobby,
     notices,
+    whispers,
+    filter,
   };
+}
+
+type JwtSettings = NonNullable<NonNullable<ChatServerOptions["login"]>["jwt"]>;
+
+async function jwtSettings({ jwt }: PorticoConfig): Promise<JwtSettings | undefined> {
+  const { secret, jwksUrl, jwksFile, issuer, audience, nameClaim } = jwt;
+  const common = { issuer, audience, ...(nameClaim === "" ? {} : { nameClaim }) };
+  if (secret !== "") return { ...common, secret };
+  if (jwksUrl !== "") return { ...common, jwksUrl };
+  if (jwksFile !== "") return { ...common, jwks: await readText("jwt.jwksFile", jwksFile) };
+  return undefined;
+}
+
+async function wordFilter({ moderation }: PorticoConfig): Promise<NonNullable<ChatServerOptions["filter"]>> {
+  const { wordFile, wordAction } = moderation;
+  if (wordFile === "") return { words: [] };
+  const lines = (await readText("moderation.wordFile", wordFile)).split("\n");
+  const words = lines.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
+  return { words, action: wordAction };
+}
+
+async function readText(key: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CliError(`${key}: ${path} cannot be read: ${why}`, EXIT_USAGE, { cause: error });
+  }
 }

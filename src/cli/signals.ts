@@ -37,3 +37,9 @@ export function stopSignal(): Promise<NodeJS.Signals> {
     watchStopSignals(resolve, () => process.exit(0));
   });
 }
+
+/** Calls `onReload` at each SIGHUP, until the returned function is called. Windows has none. */
+export function onReloadSignal(onReload: () => void): () => void {
+  process.on("SIGHUP", onReload);
+  return () => process.off("SIGHUP", onReload);
+}

@@ -385,9 +385,9 @@ describe("events", () => {
     const { client, server } = await openOnline();
     const seen: string[] = [];
     const remove = client.on("userJoined", ({ room, name }) => seen.push(`${name} in ${room}`));
-    server.current.deliver(PacketType.USER_JOINED_NOTICE, { roomId: 1, name: "jun" });
+    server.current.deliver(PacketType.USER_JOINED_NOTICE, { roomId: 1, names: ["jun", "mina"] });
     remove();
-    server.current.deliver(PacketType.USER_JOINED_NOTICE, { roomId: 1, name: "sora" });
+    server.current.deliver(PacketType.USER_JOINED_NOTICE, { roomId: 1, names: ["sora"] });
     assert.deepEqual(seen, ["jun in lobby"]);
   });
 });

@@ -1,5 +1,7 @@
 import type { DisconnectCodeName } from "../protocol/codes.ts";
 import type { ChatError } from "./chat-error.ts";
+import type { LogEntry } from "./log-entry.ts";
+import type { RoomInfo } from "./room-info.ts";
 
 /** Where a client is with its connection. */
 export type ClientState =
@@ -18,54 +20,104 @@ export type ClientState =
       readonly disconnectCode: DisconnectCodeName | undefined;
     };
 
-/** A message at its place in a room. */
-export interface RoomMessage {
+/** An entry at its place in a room. */
+export interface RoomMessage extends LogEntry {
   readonly roomId: number;
+  /** The room's name; a direct conversation's: the other user's. */
   readonly room: string;
-  /** Its place in the room, from 1, without gaps. */
+  /** The text names this user with "@", and somebody else wrote it. */
+  readonly mentionsMe: boolean;
+}
+
+/** How an entry is told. */
+export interface Told {
+  /** From this client. Entries of the same user's other sessions have it false. */
+  readonly isOwn: boolean;
+  /** Said while this client was not there; a message is shown as it is now, the entries that changed it follow. */
+  readonly isMissed: boolean;
+}
+
+/** Which room something is in. */
+interface Place {
+  readonly roomId: number;
+  /** The room's name; a direct conversation's: the other user's. */
+  readonly room: string;
+}
+
+/** Who changed the message at `target`; `offset` is the change's own place in the room. */
+interface Change extends Place, Told {
   readonly offset: number;
-  /** Server's time, milliseconds since 1970-01-01 UTC. */
   readonly timeMs: number;
   readonly sender: string;
-  readonly text: string;
+  readonly target: number;
+  /** In a direct conversation; `room` is the other user's name. */
+  readonly direct: boolean;
 }
 
 export type ClientEvent =
   | { readonly type: "state"; readonly state: ClientState }
   /**
-   * The next message of a room. All messages of a room come, once each, in the order of their offsets,
-   * this client's own too, when they are acknowledged (`isOwn`). Messages of the same user's other
-   * sessions have `isOwn` false.
+   * Log in with this the next time (credentials `{ token }`): keep it as safe as a password. Undefined:
+   * the one there was is of no use any more.
    */
-  | ({ readonly type: "message"; readonly isOwn: boolean } & RoomMessage)
-  /** A whisper to this user, or (`isOwn`: from this client) by this user. */
-  | {
+  | { readonly type: "token"; readonly token: string | undefined; readonly expiresMs: number }
+  /**
+   * The next message of a room. All entries of a room come, once each, in the order of their offsets,
+   * this client's own too, when they are acknowledged: texts as `message`, others as `edited`, `deleted`
+   * and `reaction`.
+   */
+  | ({ readonly type: "message" } & Told & RoomMessage)
+  /** The same in a direct conversation: a whisper to this user, or by this user. `room` and `peer` are the other's name. */
+  | ({
       readonly type: "whisper";
-      readonly isOwn: boolean;
+      readonly peer: string;
       readonly from: string;
       readonly to: string;
-      readonly offset: number;
-      readonly timeMs: number;
-      readonly text: string;
-    }
-  | { readonly type: "userJoined"; readonly roomId: number; readonly room: string; readonly name: string }
-  | { readonly type: "userLeft"; readonly roomId: number; readonly room: string; readonly name: string }
+    } & Told &
+      RoomMessage)
+  /** The message at `target` has this text now. It may have been deleted since: then the text is empty. */
+  | ({ readonly type: "edited"; readonly text: string; readonly mentionsMe: boolean } & Change)
+  /** The message at `target` is no more. */
+  | ({ readonly type: "deleted" } & Change)
+  /** A reaction to the message at `target` was added, or taken back. It may have been there, or not, before. */
+  | ({ readonly type: "reaction"; readonly reaction: string; readonly added: boolean } & Change)
+  | ({ readonly type: "typing"; readonly name: string; readonly direct: boolean } & Place)
+  /** Another session of this user has read the room up to here. */
+  | ({ readonly type: "read"; readonly offset: number; readonly direct: boolean } & Place)
+  /** Settings of the room changed, or this user's role in it (`hasNewRole`). */
+  | ({ readonly type: "roomUpdated"; readonly info: RoomInfo; readonly hasNewRole: boolean } & Place)
+  /** This client is in the room no more, without having asked. */
+  | ({
+      readonly type: "roomClosed";
+      readonly cause: "deleted" | "kicked" | "banned" | "left";
+      readonly detail: string;
+    } & Place)
+  /** `by` has invited this user to the room. */
+  | ({ readonly type: "invited"; readonly by: string } & Place)
+  | ({ readonly type: "userJoined"; readonly name: string } & Place)
+  | ({ readonly type: "userLeft"; readonly name: string } & Place)
+  /** Instead of these two in large rooms, at most once a second. */
+  | ({ readonly type: "memberCount"; readonly memberCount: number } & Place)
   /**
-   * After a reconnect, once for each room. `recovered`: every missed message (`replayedCount` of them)
+   * After a reconnect, once for each room. `recovered`: every missed entry (`replayedCount` of them)
    * has been told, before this event. Otherwise some are lost to this client, and what comes after this
-   * event is not the continuation of what came before it.
+   * event is not the continuation of what came before it. A direct conversation has it only when
+   * something is lost.
    */
-  | {
+  | ({
       readonly type: "resumed";
-      readonly roomId: number;
       /** Another than `roomId` when the room was made anew. */
       readonly previousRoomId: number;
-      readonly room: string;
       readonly recovered: boolean;
       readonly replayedCount: number;
-    }
+    } & Place)
+  /**
+   * Entries fromOffset … toOffset of the room were left out, because this client read too slowly or they
+   * are not kept any more; what follows goes on after them. History may have them.
+   */
+  | ({ readonly type: "gap"; readonly fromOffset: number; readonly toOffset: number } & Place)
   /** After a reconnect the room could not be joined again; it is not one of the client's rooms any more. */
-  | { readonly type: "roomLost"; readonly roomId: number; readonly room: string; readonly error: ChatError }
+  | ({ readonly type: "roomLost"; readonly error: ChatError } & Place)
   /** The server complains about something that no request waits for, or said what cannot be read. */
   | { readonly type: "warning"; readonly error: ChatError }
   /** Only in `events()`: its buffer was full, and this many events at this place were dropped. */
@@ -73,101 +125,3 @@ export type ClientEvent =
 
 export type ClientEventType = ClientEvent["type"];
 export type ClientEventOf<Type extends ClientEventType> = Extract<ClientEvent, { readonly type: Type }>;
-
-type Listener = (event: never) => void;
-
-/** Events to listeners, at once, and to iterators, through a bounded buffer each. */
-export class EventHub {
-  readonly #listeners = new Map<ClientEventType, Set<Listener>>();
-  readonly #iterators = new Set<EventIterator>();
-
-  on<Type extends ClientEventType>(type: Type, listener: (event: ClientEventOf<Type>) => void): () => void {
-    let listeners = this.#listeners.get(type);
-    if (listeners === undefined) {
-      listeners = new Set();
-      this.#listeners.set(type, listeners);
-    }
-    // Its own function, so that one listener added twice is called twice and removed once.
-    const entry: Listener = (event) => listener(event);
-    listeners.add(entry);
-    return () => void listeners.delete(entry);
-  }
-
-  emit<Type extends ClientEventType>(event: ClientEventOf<Type>): void {
-    for (const iterator of this.#iterators) iterator.push(event);
-    const listeners = this.#listeners.get(event.type);
-    if (listeners === undefined) return;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- listeners are kept by the type of their events
-    for (const listener of listeners) listener(event as never);
-  }
-
-  iterate(limit: number): AsyncIterableIterator<ClientEvent> {
-    if (!Number.isInteger(limit) || limit < 1) {
-      throw new RangeError(`the limit of events is a whole number from 1, got ${limit}`);
-    }
-    const iterator: EventIterator = new EventIterator(limit, () => this.#iterators.delete(iterator));
-    this.#iterators.add(iterator);
-    return iterator;
-  }
-}
-
-/** Ends after a state event "closed". When its buffer is full the oldest events are dropped, and it says so. */
-class EventIterator implements AsyncIterableIterator<ClientEvent> {
-  readonly #limit: number;
-  readonly #onEnd: () => void;
-  readonly #buffer: ClientEvent[] = [];
-  readonly #waiting: ((result: IteratorResult<ClientEvent, undefined>) => void)[] = [];
-  #droppedCount = 0;
-  #isEnded = false;
-
-  constructor(limit: number, onEnd: () => void) {
-    this.#limit = limit;
-    this.#onEnd = onEnd;
-  }
-
-  push(event: ClientEvent): void {
-    if (this.#isEnded) return;
-    const waiting = this.#waiting.shift();
-    if (waiting === undefined) {
-      if (this.#buffer.length === this.#limit) {
-        this.#buffer.shift();
-        this.#droppedCount++;
-      }
-      this.#buffer.push(event);
-    } else {
-      waiting({ done: false, value: event });
-    }
-    if (event.type === "state" && event.state.name === "closed") this.#end();
-  }
-
-  next(): Promise<IteratorResult<ClientEvent, undefined>> {
-    if (this.#droppedCount > 0) {
-      const droppedCount = this.#droppedCount;
-      this.#droppedCount = 0;
-      return Promise.resolve({ done: false, value: { type: "overflow", droppedCount } });
-    }
-    const event = this.#buffer.shift();
-    if (event !== undefined) return Promise.resolve({ done: false, value: event });
-    if (this.#isEnded) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-    });
-  }
-
-  return(): Promise<IteratorResult<ClientEvent, undefined>> {
-    this.#buffer.length = 0;
-    this.#end();
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  #end(): void {
-    if (this.#isEnded) return;
-    this.#isEnded = true;
-    this.#onEnd();
-    for (const waiting of this.#waiting.splice(0)) waiting({ done: true, value: undefined });
-  }
-}

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { DisconnectCode, ErrorCode, PacketType } from "../protocol/codes.ts";
 import { ChatError } from "./chat-error.ts";
 import { openOnline, reconnect } from "./testing/client-rig.ts";
+import { LOBBY } from "./testing/scripted-server.ts";
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
   try {
@@ -20,7 +21,7 @@ describe("messages until they are acknowledged", () => {
     const receipt = client.publish(1, "hello");
     assert.equal(client.pendingCount, 1);
     assert.equal(server.current.acceptPublish(11).text, "hello");
-    assert.deepEqual(await receipt, { offset: 11, timeMs: 11_000 });
+    assert.deepEqual(await receipt, { roomId: 1, offset: 11, timeMs: 11_000 });
     assert.equal(client.pendingCount, 0);
     assert.deepEqual(messages(), ["11 mina* hello"]);
   });
@@ -165,12 +166,13 @@ describe("whispers", () => {
     const receipt = client.whisper("jun", "psst");
     const { requestId, to } = server.current.take(PacketType.WHISPER_REQUEST).body;
     assert.equal(to, "jun");
-    server.current.deliver(PacketType.WHISPER_RESPONSE, { requestId, offset: 3, timeMs: 9 });
-    assert.deepEqual(await receipt, { offset: 3, timeMs: 9 });
+    server.current.deliver(PacketType.WHISPER_RESPONSE, { requestId, offset: 1, timeMs: 9, roomId: 9 });
+    assert.deepEqual(await receipt, { roomId: 9, offset: 1, timeMs: 9 });
     server.current.deliver(PacketType.WHISPER_NOTICE, {
+      roomId: 9,
       from: "jun",
       to: "mina",
-      offset: 4,
+      offset: 2,
       timeMs: 10,
       text: "what?",
     });
@@ -187,16 +189,16 @@ describe("whispers", () => {
     const receipt = rig.client.whisper("jun", "psst");
     reconnect(rig);
     rig.server.current.welcome();
-    const own = { from: "mina", to: "jun", offset: 3, timeMs: 9, text: "psst" };
-    const others = { ...own, offset: 2, timeMs: 8, text: "from my telephone" };
+    const own = { roomId: 9, from: "mina", to: "jun", offset: 2, timeMs: 9, text: "psst" };
+    const others = { ...own, offset: 1, timeMs: 8, text: "from my telephone" };
     rig.server.current.deliver(PacketType.WHISPER_NOTICE, others);
     rig.server.current.deliver(PacketType.WHISPER_NOTICE, own);
     const { requestId } = rig.server.current.take(PacketType.WHISPER_REQUEST).body;
-    rig.server.current.deliver(PacketType.WHISPER_RESPONSE, { requestId, offset: 3, timeMs: 9 });
+    rig.server.current.deliver(PacketType.WHISPER_RESPONSE, { requestId, offset: 2, timeMs: 9, roomId: 9 });
     await receipt;
     assert.deepEqual(
       rig.told.flatMap((event) => (event.type === "whisper" ? [`${event.isOwn} ${event.text}`] : [])),
-      ["true psst", "false from my telephone"],
+      ["false from my telephone", "true psst"],
     );
   });
 
@@ -219,5 +221,84 @@ describe("whispers", () => {
     const { requestId } = rig.server.current.take(PacketType.WHISPER_REQUEST).body;
     rig.server.current.deliver(PacketType.WHISPER_RESPONSE, { requestId, offset: 3, timeMs: 9 });
     assert.equal((await receipt).offset, 3);
+  });
+});
+
+describe("edits, deletions and reactions", () => {
+  it("are sent again after a reconnect, with the same ids, and told as what they are", async () => {
+    const rig = await openOnline();
+    const edited = rig.client.edit(1, 3, "better");
+    const deleted = rig.client.delete(1, 4);
+    const reacted = rig.client.react(1, 5, "+1", { clientMessageId: "mine" });
+    const before = rig.server.current.take(PacketType.EDIT_MESSAGE_REQUEST).body;
+    reconnect(rig);
+    rig.server.current.welcome();
+    const edit = rig.server.current.take(PacketType.EDIT_MESSAGE_REQUEST).body;
+    assert.deepEqual([edit.roomId, edit.offset, edit.text], [1, 3n, "better"]);
+    assert.equal(edit.clientMessageId, before.clientMessageId);
+    const deletion = rig.server.current.take(PacketType.DELETE_MESSAGE_REQUEST).body;
+    const reaction = rig.server.current.take(PacketType.REACT_REQUEST).body;
+    assert.deepEqual([reaction.offset, reaction.reaction, reaction.remove], [5n, "+1", false]);
+    assert.equal(reaction.clientMessageId, "mine");
+    const { current } = rig.server;
+    current.deliver(PacketType.EDIT_MESSAGE_RESPONSE, { requestId: edit.requestId, offset: 11 });
+    current.deliver(PacketType.DELETE_MESSAGE_RESPONSE, { requestId: deletion.requestId, offset: 12 });
+    current.deliver(PacketType.REACT_RESPONSE, { requestId: reaction.requestId, offset: 13 });
+    const receipts = await Promise.all([edited, deleted, reacted]);
+    assert.deepEqual(
+      receipts.map(({ offset }) => offset),
+      [11, 12, 13],
+    );
+    assert.deepEqual(
+      rig.told.flatMap((event) =>
+        event.type === "edited" || event.type === "deleted" || event.type === "reaction"
+          ? [`${event.offset} ${event.type}@${event.target} ${event.isOwn}`]
+          : [],
+      ),
+      ["11 edited@3 true", "12 deleted@4 true", "13 reaction@5 true"],
+    );
+  });
+
+  it("of one message are never under way together, others are", async () => {
+    const rig = await openOnline();
+    const first = rig.client.edit(1, 3, "first");
+    const second = rig.client.edit(1, 3, "second");
+    const other = rig.client.edit(1, 4, "other");
+    const sent = rig.server.current.take(PacketType.EDIT_MESSAGE_REQUEST).body;
+    assert.equal(sent.text, "first");
+    const { requestId, text } = rig.server.current.take(PacketType.EDIT_MESSAGE_REQUEST).body;
+    assert.equal(text, "other");
+    assert.deepEqual(rig.server.current.waitingTypes, []);
+    rig.server.current.deliver(PacketType.EDIT_MESSAGE_RESPONSE, { requestId, offset: 11 });
+    assert.deepEqual(rig.server.current.waitingTypes, []);
+    rig.server.current.deliver(PacketType.EDIT_MESSAGE_RESPONSE, {
+      requestId: sent.requestId,
+      code: ErrorCode.RATE_LIMITED,
+      retryAfterMs: 400,
+    });
+    rig.environment.advance(400);
+    for (const offset of [12, 13]) {
+      const again = rig.server.current.take(PacketType.EDIT_MESSAGE_REQUEST).body;
+      assert.equal(again.text, offset === 12 ? "first" : "second");
+      assert.deepEqual(rig.server.current.waitingTypes, []);
+      rig.server.current.deliver(PacketType.EDIT_MESSAGE_RESPONSE, { requestId: again.requestId, offset });
+    }
+    assert.deepEqual(
+      (await Promise.all([first, second, other])).map(({ offset }) => offset),
+      [12, 13, 11],
+    );
+  });
+
+  it("are given up when the room was made anew: its offsets are others' now", async () => {
+    const rig = await openOnline();
+    rig.server.current.end();
+    const edited = codeOf(rig.client.edit(1, 3, "too late"));
+    const said = rig.client.publish(1, "still said", { replyTo: 3 });
+    rig.environment.advance(1000);
+    rig.server.current.welcome({ ...LOBBY, epoch: "e2", lastOffset: 5 });
+    assert.equal(await edited, "MESSAGE_NOT_FOUND");
+    assert.equal(rig.server.current.acceptPublish(6).replyTo ?? 0n, 0n);
+    assert.equal((await said).offset, 6);
+    assert.deepEqual(rig.server.current.waitingTypes, []);
   });
 });

@@ -1,34 +1,19 @@
 import { Backoff } from "../base/backoff.ts";
-import { PacketType } from "../protocol/codes.ts";
+import { nameKey } from "../protocol/names.ts";
 import { ChatError, isTransient } from "./chat-error.ts";
 import type { ClientEnvironment, ClientTimer } from "./environment.ts";
+import {
+  type OutgoingAnswer,
+  type OutgoingMessage,
+  type Receipt,
+  roomIdOf,
+  sendOutgoing,
+} from "./outgoing-message.ts";
 import type { RoomStream } from "./room-stream.ts";
 import type { ServerLink } from "./server-link.ts";
 
-/** Where the server put a message. */
-export interface Receipt {
-  readonly offset: number;
-  /** Server's time, milliseconds since 1970-01-01 UTC. */
-  readonly timeMs: number;
-}
-
-/** What a message is for: a room that the client is in, a room id that it only knows, or a user. */
-export type Destination =
-  | { readonly kind: "room"; readonly stream: RoomStream }
-  | { readonly kind: "roomId"; readonly roomId: number }
-  | { readonly kind: "user"; readonly name: string };
-
-/** A message that the server has not acknowledged. */
-export interface OutgoingMessage {
-  readonly destination: Destination;
-  readonly clientMessageId: string;
-  readonly text: string;
-  /** Called once. */
-  readonly finish: (outcome: Receipt | ChatError) => void;
-}
-
 interface Entry {
-  readonly message: OutgoingMessage;
+  message: OutgoingMessage;
   /** Sent on this connection and not answered. */
   isSent: boolean;
   /** It may be in the server's log: it was sent, and no answer has said that it is not. */
@@ -55,12 +40,14 @@ export interface OutboxOptions {
 }
 
 /**
- * Messages until they are acknowledged, in order. After a reconnect those without an answer are sent
- * again with the same client message id, which the server takes for the same message: delivered once.
+ * Messages, edits, deletions and reactions until they are acknowledged, in order. After a reconnect
+ * those without an answer are sent again with the same client message id, which the server takes for the
+ * same message: delivered once.
  *
  * A refusal that says "not now" pauses the queue for as long as the server says and is tried again;
  * messages that were under way at that moment may be accepted before it. After such a refusal only
- * one message is in flight, and one more with each that is accepted.
+ * one message is in flight, and one more with each that is accepted. Changes of one message are never
+ * under way together: the last that was asked for is the last that counts.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -98,21 +85,24 @@ export class Outbox {
 
   /** True while a message to this room may be in the server's log without this client knowing where. */
   hasUncertain(stream: RoomStream): boolean {
-    for (const { isUncertain, message } of this.#entries) {
-      if (
-        isUncertain &&
-        message.destination.kind === "room" &&
-        message.destination.stream.roomId === stream.roomId
-      )
-        return true;
-    }
-    return false;
+    return this.#hasUncertain(
+      (destination) => destination.kind === "room" && roomIdOf(destination) === stream.roomId,
+    );
   }
 
-  /** The same for whispers. */
-  hasUncertainWhisper(): boolean {
-    for (const entry of this.#entries)
-      if (entry.isUncertain && entry.message.destination.kind === "user") return true;
+  /** The same for a direct conversation; 0: for any that the server has not told of yet. */
+  hasUncertainWhisper(roomId: number, peer: string): boolean {
+    const peerKey = nameKey(peer);
+    return this.#hasUncertain((destination) =>
+      destination.kind === "user"
+        ? nameKey(destination.name) === peerKey
+        : destination.kind === "roomId" && destination.roomId === roomId,
+    );
+  }
+
+  #hasUncertain(isMeant: (destination: OutgoingMessage["destination"]) => boolean): boolean {
+    for (const { isUncertain, message } of this.#entries)
+      if (isUncertain && isMeant(message.destination)) return true;
     return false;
   }
 
@@ -149,6 +139,22 @@ export class Outbox {
     this.#tellEmpty();
   }
 
+  /** The room was made anew: what changes a message of the old one is given up, and no message is a reply to one. */
+  forgetOffsets(stream: RoomStream): void {
+    for (const entry of this.#entries) {
+      const { destination, content, finish } = entry.message;
+      if (destination.kind !== "room" || destination.stream !== stream) continue;
+      if (content.target === 0) {
+        entry.message = { ...entry.message, content: { ...content, replyTo: 0 } };
+        continue;
+      }
+      this.#entries.delete(entry);
+      if (!entry.isAbandoned)
+        finish(new ChatError("MESSAGE_NOT_FOUND", "the room was made anew; the message is no more"));
+    }
+    this.#tellEmpty();
+  }
+
   /** Gives everything up. */
   failAll(error: ChatError): void {
     const entries = [...this.#entries];
@@ -161,10 +167,16 @@ export class Outbox {
   pump(): void {
     const link = this.#link;
     if (link === undefined || this.#pause !== undefined) return;
+    const changed = new Set<string>();
     for (const entry of this.#entries) {
       if (this.#inFlightCount >= this.#window) return;
+      const { destination, content } = entry.message;
+      if (content.target > 0) {
+        const key = `${roomIdOf(destination)} ${content.target}`;
+        if (changed.has(key)) continue;
+        changed.add(key);
+      }
       if (entry.isSent) continue;
-      const { destination } = entry.message;
       // A room that was left is the server's to refuse; one that is being joined again is waited for.
       if (destination.kind === "room" && !destination.stream.isJoined && !destination.stream.isEnded)
         continue;
@@ -173,29 +185,25 @@ export class Outbox {
   }
 
   #send(link: ServerLink, entry: Entry): void {
-    const { destination, clientMessageId, text } = entry.message;
     const wasUncertain = entry.isUncertain;
     entry.isSent = true;
     entry.isUncertain = true;
     this.#inFlightCount++;
-    const timeoutMs = this.#options.answerTimeoutMs;
-    const answer = (outcome: { readonly offset: bigint; readonly timeMs: bigint } | ChatError): void => {
+    const answer = (outcome: OutgoingAnswer): void => {
       this.#inFlightCount--;
       entry.isSent = false;
-      if (outcome instanceof ChatError) this.#onRefused(link, entry, outcome, wasUncertain);
-      else this.#onAccepted(entry, { offset: Number(outcome.offset), timeMs: Number(outcome.timeMs) });
+      if (outcome instanceof ChatError) {
+        this.#onRefused(link, entry, outcome, wasUncertain);
+        return;
+      }
+      const roomId = outcome.roomId ?? roomIdOf(entry.message.destination);
+      this.#onAccepted(entry, {
+        roomId,
+        offset: Number(outcome.offset),
+        timeMs: Number(outcome.timeMs),
+      });
     };
-    if (destination.kind === "user") {
-      link.request(
-        PacketType.WHISPER_REQUEST,
-        { to: destination.name, clientMessageId, text },
-        timeoutMs,
-        answer,
-      );
-    } else {
-      const roomId = destination.kind === "room" ? destination.stream.roomId : destination.roomId;
-      link.request(PacketType.PUBLISH_REQUEST, { roomId, clientMessageId, text }, timeoutMs, answer);
-    }
+    sendOutgoing(link, entry.message, this.#options.answerTimeoutMs, answer);
   }
 
   #onAccepted(entry: Entry, receipt: Receipt): void {

@@ -1,119 +1,144 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { SeededRandom } from "../base/random.ts";
-import { ChatClient } from "./chat-client.ts";
-import type { ClientEventOf } from "./client-events.ts";
-import { ManualEnvironment } from "./testing/manual-environment.ts";
-import { ModelServer } from "./testing/model-server.ts";
-
-interface Run {
-  readonly server: ModelServer;
-  readonly told: (ClientEventOf<"message"> | ClientEventOf<"resumed">)[];
-  readonly published: { readonly text: string; outcome: string }[];
-  readonly beganAfter: number;
-}
-
-/** A client talks in a room for a while over a network that breaks; then the network heals. */
-async function run(seed: number, isHistoryLossy: boolean): Promise<Run> {
-  const random = new SeededRandom(seed);
-  const environment = new ManualEnvironment(seed + 1);
-  const server = new ModelServer(random);
-  const client = new ChatClient({
-    transport: server,
-    environment,
-    refusalLimit: 1000,
-    backoff: { capMs: 500 },
-  });
-  const told: Run["told"] = [];
-  client.on("message", (event) => told.push(event));
-  client.on("resumed", (event) => told.push(event));
-  for (let count = random.below(5); count > 0; count--) server.say("jun", "before our time");
-  const connected = client.connect({ name: "mina", password: "correct horse" });
-  let beganAfter = -1;
-  client.on("state", ({ state }) => {
-    if (state.name === "online" && beganAfter < 0) beganAfter = server.lastOffset;
-  });
-  while (client.state.name !== "online") server.step();
-  // The login's answer may have been on its way while somebody spoke; here nobody did.
-  await connected;
-  const published: Run["published"] = [];
-  const publish = (): void => {
-    const entry = { text: `own ${published.length}`, outcome: "none" };
-    published.push(entry);
-    const settle = async (): Promise<void> => {
-      entry.outcome = await client.publish(1, entry.text).then(({ offset }) => `${offset}`, String);
-    };
-    void settle();
-  };
-  for (let count = 0; count < 300; count++) {
-    const dice = random.next();
-    if (dice < 0.6) server.step();
-    else if (dice < 0.7) publish();
-    else if (dice < 0.8) server.say("jun", `jun ${server.lastOffset}`);
-    else if (dice < 0.85) server.say("mina", `other session ${server.lastOffset}`);
-    else if (dice < 0.9) server.break();
-    else if (dice < 0.99) environment.advance(random.below(400));
-    else if (isHistoryLossy && random.chance(0.5)) server.trimmedCount = random.below(server.lastOffset + 1);
-    else if (isHistoryLossy) server.restartRoom();
-  }
-  for (let count = 0; count < 3000 && (client.pendingCount > 0 || server.step()); count++) {
-    server.step();
-    environment.advance(20);
-  }
-  while (server.step());
-  environment.advance(2000);
-  while (server.step());
-  await client.flushed();
-  return { server, told, published, beganAfter };
-}
+import { MessageKind } from "../protocol/generated/portico/v1/portico_pb.js";
+import type { ModelEntry, ModelLog } from "./testing/model-log.ts";
+import { runTalk, type TalkRun } from "./testing/talk-run.ts";
 
 const SEEDS = 300;
 
+type ToldEvent = TalkRun["lobby"][number];
+
+/** "7 mina* edit@3 text"; "*": this client's own. Undefined: not an entry. */
+function lineOfEvent(event: ToldEvent): string | undefined {
+  if (event.type === "resumed" || event.type === "gap") return undefined;
+  const who = `${event.offset} ${event.sender}${event.isOwn ? "*" : ""}`;
+  switch (event.type) {
+    case "message":
+    case "whisper":
+      return `${who} text ${event.text}`;
+    case "edited":
+      return `${who} edit@${event.target} ${event.text}`;
+    case "deleted":
+      return `${who} delete@${event.target}`;
+    case "reaction":
+      return `${who} ${event.added ? "reaction" : "reactionRemoved"}@${event.target} ${event.reaction}`;
+  }
+}
+
+function lineOfEntry({ offset, sender, id, kind, target, text }: ModelEntry): string {
+  const who = `${offset} ${sender}${id.startsWith("own-") ? "*" : ""}`;
+  switch (kind) {
+    case MessageKind.TEXT:
+      return `${who} text ${text}`;
+    case MessageKind.EDIT:
+      return `${who} edit@${target} ${text}`;
+    case MessageKind.DELETE:
+      return `${who} delete@${target}`;
+    case MessageKind.REACTION:
+      return `${who} reaction@${target} ${text}`;
+    case MessageKind.REACTION_REMOVED:
+      return `${who} reactionRemoved@${target} ${text}`;
+  }
+}
+
+function linesOf(events: readonly ToldEvent[]): string[] {
+  return events.flatMap((event) => lineOfEvent(event) ?? []);
+}
+
+function linesAfter(log: ModelLog, offset: number): string[] {
+  return log.entries.slice(offset).map(lineOfEntry);
+}
+
+/** Every promise of a message or a change that resolved tells the one place where it is. */
+function expectOneOfEach({ server, sent }: TalkRun, where: string): void {
+  for (const { id, outcome } of sent) {
+    const copies = [server.lobby, server.whispers].flatMap(({ entries }) =>
+      entries.filter((entry) => entry.id === id),
+    );
+    assert.deepEqual(
+      copies.map(({ offset }) => `${offset}`),
+      [outcome],
+      `${where}: ${id}`,
+    );
+  }
+}
+
 describe("resuming over a network that breaks", () => {
-  it(`tells every message once and in order, own ones as own (${SEEDS} seeds)`, async () => {
-    for (let seed = 1; seed <= SEEDS; seed++) {
-      const { server, told, published, beganAfter } = await run(seed, false);
-      const where = `seed ${seed}`;
-      const messages = told.filter((event) => event.type === "message");
-      assert.deepEqual(
-        messages.map(({ offset, sender, text, isOwn }) => `${offset} ${sender} ${text} ${isOwn}`),
-        server.log
-          .slice(beganAfter)
-          .map(({ offset, sender, text }) => `${offset} ${sender} ${text} ${text.startsWith("own ")}`),
-        where,
-      );
-      for (const { text, outcome } of published) {
-        const copies = server.log.filter((message) => message.text === text);
-        assert.deepEqual(
-          copies.map(({ offset }) => `${offset}`),
-          [outcome],
-          `${where}: ${text}`,
+  for (const replays of [true, false]) {
+    const how = replays ? "replayed by the server" : "fetched from history";
+    it(`tells every entry once and in order, own ones as own: ${how} (${SEEDS} seeds)`, async () => {
+      for (let seed = 1; seed <= SEEDS; seed++) {
+        const run = await runTalk(seed, { replays });
+        const where = `seed ${seed}`;
+        assert.deepEqual(linesOf(run.lobby), linesAfter(run.server.lobby, run.beganAfter), where);
+        expectOneOfEach(run, where);
+        assert.ok(
+          run.lobby.every((event) => event.type !== "resumed" || event.recovered),
+          where,
         );
       }
+    });
+  }
+
+  it(`tells every whisper since the read marker once and in order (${SEEDS} seeds)`, async () => {
+    let whisperCount = 0;
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const { server, whispers } = await runTalk(seed, { replays: true });
+      assert.deepEqual(linesOf(whispers), linesAfter(server.whispers, server.readOffset), `seed ${seed}`);
       assert.ok(
-        told.every((event) => event.type !== "resumed" || event.recovered),
-        where,
+        whispers.every(({ type }) => type !== "resumed" && type !== "gap"),
+        `seed ${seed}`,
       );
+      whisperCount += whispers.length;
     }
+    assert.ok(whisperCount > SEEDS * 5, `${whisperCount} whispers were told`);
   });
 
-  it(`tells when messages are lost, and is in order all the same (${SEEDS} seeds)`, async () => {
-    let lossCount = 0;
+  it(`tells what the server left out, and everything else (${SEEDS} seeds)`, async () => {
+    let gapCount = 0;
     for (let seed = 1; seed <= SEEDS; seed++) {
-      const { told, beganAfter } = await run(seed, true);
-      let expected: number | undefined = beganAfter + 1;
-      for (const event of told) {
-        if (event.type === "resumed") {
-          if (!event.recovered) {
-            expected = undefined;
-            lossCount++;
-          }
-        } else {
-          assert.equal(event.offset, expected ?? event.offset, `seed ${seed}`);
-          expected = event.offset + 1;
+      const run = await runTalk(seed, { replays: true, skips: true });
+      const where = `seed ${seed}`;
+      let expected = run.beganAfter + 1;
+      for (const event of run.lobby) {
+        if (event.type === "gap") {
+          assert.equal(event.fromOffset, expected, where);
+          expected = event.toOffset + 1;
+          gapCount++;
+        } else if (event.type !== "resumed") {
+          const entry = run.server.lobby.entries[expected - 1];
+          assert.equal(lineOfEvent(event), entry === undefined ? "nothing" : lineOfEntry(entry), where);
+          expected++;
         }
       }
+      assert.equal(expected, run.server.lobby.lastOffset + 1, where);
+      expectOneOfEach(run, where);
     }
-    assert.ok(lossCount > SEEDS / 4, `${lossCount} losses were tried`);
+    assert.ok(gapCount > SEEDS / 4, `${gapCount} gaps were tried`);
   });
+
+  for (const replays of [true, false]) {
+    it(`tells when messages are lost, and is in order all the same (replays: ${replays}, ${SEEDS} seeds)`, async () => {
+      let lossCount = 0;
+      for (let seed = 1; seed <= SEEDS; seed++) {
+        const { lobby, beganAfter } = await runTalk(seed, { replays, skips: true, loses: true });
+        let expected: number | undefined = beganAfter + 1;
+        for (const event of lobby) {
+          if (event.type === "resumed") {
+            if (!event.recovered) {
+              expected = undefined;
+              lossCount++;
+            }
+          } else if (event.type === "gap") {
+            assert.equal(event.fromOffset, expected ?? event.fromOffset, `seed ${seed}`);
+            expected = event.toOffset + 1;
+          } else {
+            assert.equal(event.offset, expected ?? event.offset, `seed ${seed}`);
+            expected = event.offset + 1;
+          }
+        }
+      }
+      assert.ok(lossCount > SEEDS / 4, `${lossCount} losses were tried`);
+    });
+  }
 });

@@ -219,3 +219,107 @@ describe("resuming", () => {
     assert.equal(rig.messages().length, 5);
   });
 });
+
+describe("a server that replays", () => {
+  const replayed = { lobbyRecovered: true };
+
+  it("is told where the client left, and sends what was missed", async () => {
+    const rig = await openOnline();
+    rig.server.current.notice(11, "jun");
+    reconnect(rig);
+    rig.server.current.greet();
+    const { lobby } = rig.server.current.acceptLogin({ ...LOBBY, lastOffset: 13 }, replayed);
+    assert.deepEqual([lobby?.epoch, lobby?.offset], ["e1", 11n]);
+    rig.server.current.notice(12, "jun");
+    assert.deepEqual(resumes(rig), []);
+    rig.server.current.notice(13, "jun");
+    assert.deepEqual(resumes(rig), ["recovered 2"]);
+    rig.server.current.notice(14, "jun");
+    assert.deepEqual(rig.messages(), ["11 jun m11", "12 jun m12", "13 jun m13", "14 jun m14"]);
+    assert.deepEqual(
+      rig.told.flatMap((event) => (event.type === "message" ? [event.isMissed] : [])),
+      [false, true, true, false],
+    );
+    assert.deepEqual(rig.server.current.waitingTypes, []);
+  });
+
+  it("is told so for every room", async () => {
+    const rig = await openOnline();
+    const joining = rig.client.joinRoom("games", { password: "sesame" });
+    const join = rig.server.current.take(PacketType.JOIN_ROOM_REQUEST).body;
+    const room = { ...LOBBY, roomId: 5, name: "games" };
+    rig.server.current.deliver(PacketType.JOIN_ROOM_RESPONSE, { requestId: join.requestId, room });
+    await joining;
+    reconnect(rig);
+    rig.server.current.welcome();
+    const again = rig.server.current.take(PacketType.JOIN_ROOM_REQUEST).body;
+    assert.deepEqual([again.password, again.position?.epoch, again.position?.offset], ["sesame", "e1", 10n]);
+    rig.server.current.deliver(PacketType.JOIN_ROOM_RESPONSE, {
+      requestId: again.requestId,
+      room: { ...room, lastOffset: 11 },
+      recovered: true,
+    });
+    rig.server.current.notice(11, "jun", "m11", 5);
+    assert.deepEqual(resumes(rig), ["recovered 0", "recovered 1"]);
+  });
+
+  it("answers own messages before it has replayed older ones: each is told once, at its place", async () => {
+    const rig = await openOnline();
+    reconnect(rig);
+    rig.server.current.welcome({ ...LOBBY, lastOffset: 12 }, replayed);
+    void rig.client.publish(1, "mine");
+    rig.server.current.acceptPublish(13);
+    assert.deepEqual(rig.server.current.waitingTypes, [], "it is on its way: nothing is fetched");
+    rig.server.current.notice(11, "jun");
+    rig.server.current.notice(12, "jun");
+    rig.server.current.notice(13, "mina", "mine");
+    assert.deepEqual(rig.messages(), ["11 jun m11", "12 jun m12", "13 mina* mine"]);
+  });
+
+  it("that stops in the middle is asked for the rest", async () => {
+    const rig = await openOnline();
+    reconnect(rig);
+    rig.server.current.welcome({ ...LOBBY, lastOffset: 12 }, replayed);
+    rig.server.current.notice(11, "jun");
+    rig.environment.advance(20_000);
+    assert.equal(rig.server.current.answerHistory([[12, "jun"]]).after, 11n);
+    assert.deepEqual(resumes(rig), ["recovered 2"]);
+  });
+
+  it("says what it left out, and the stream goes on after it", async () => {
+    const rig = await openOnline();
+    rig.server.current.notice(11, "jun");
+    rig.server.current.deliver(PacketType.ROOM_GAP_NOTICE, { roomId: 1, fromOffset: 12, toOffset: 20 });
+    rig.server.current.notice(21, "jun");
+    assert.deepEqual(rig.messages(), ["11 jun m11", "21 jun m21"]);
+    const gap = rig.told.find((event) => event.type === "gap");
+    assert.deepEqual(gap, { type: "gap", roomId: 1, room: "lobby", fromOffset: 12, toOffset: 20 });
+    assert.deepEqual(rig.server.current.waitingTypes, []);
+  });
+
+  it("left out what a resume was to bring: it is not recovered", async () => {
+    const rig = await openOnline();
+    reconnect(rig);
+    rig.server.current.welcome({ ...LOBBY, lastOffset: 14 }, replayed);
+    rig.server.current.notice(11, "jun");
+    rig.server.current.deliver(PacketType.ROOM_GAP_NOTICE, { roomId: 1, fromOffset: 12, toOffset: 13 });
+    rig.server.current.notice(14, "jun");
+    assert.deepEqual(resumes(rig), ["lost 1"]);
+    assert.deepEqual(rig.messages(), ["11 jun m11", "14 jun m14"]);
+  });
+
+  it("shows own messages that lie in what it left out", async () => {
+    const rig = await openOnline();
+    void rig.client.publish(1, "mine");
+    rig.server.current.deliver(PacketType.ROOM_GAP_NOTICE, { roomId: 1, fromOffset: 11, toOffset: 13 });
+    rig.server.current.acceptPublish(12);
+    assert.deepEqual(rig.messages(), ["12 mina* mine"]);
+    assert.deepEqual(
+      rig.told.flatMap((event) => (event.type === "gap" ? [[event.fromOffset, event.toOffset]] : [])),
+      [
+        [11, 11],
+        [13, 13],
+      ],
+    );
+  });
+});

@@ -1,59 +1,45 @@
 import { ChatError, isTransient } from "./chat-error.ts";
+import type { Told } from "./client-events.ts";
 import type { ClientTimer } from "./environment.ts";
-
-/** What is known of a room. */
-export interface RoomInfo {
-  readonly roomId: number;
-  readonly name: string;
-  readonly kind: "logged" | "memory" | "direct";
-  /** When it changes, offsets mean nothing any more. */
-  readonly epoch: string;
-  /** Of the oldest message that history still has, and of the newest; 0 and 0 when empty. */
-  readonly firstOffset: number;
-  readonly lastOffset: number;
-  readonly memberCount: number;
-}
-
-/** A message without its room. */
-export interface StreamMessage {
-  readonly offset: number;
-  readonly timeMs: number;
-  readonly sender: string;
-  readonly text: string;
-}
+import { isSnapshot, type LogEntry } from "./log-entry.ts";
+import { PendingEntries } from "./pending-entries.ts";
+import type { RoomInfo } from "./room-info.ts";
 
 /** What a stream needs of its surroundings. */
 export interface RoomStreamHost {
   /** This client's user. */
   readonly userName: string;
-  /** Missed messages that are fetched at most; when more were missed, only so many of the newest. */
+  /** Missed entries that are fetched at most; when more were missed, only so many of the newest. */
   readonly resumeLimit: number;
-  /** True while a message of this client may be in the room at a place that it does not know yet. */
+  /** True while an entry of this client may be in the room at a place that it does not know yet. */
   hasUncertain(stream: RoomStream): boolean;
-  onMessage(stream: RoomStream, message: StreamMessage, isOwn: boolean): void;
+  onEntry(stream: RoomStream, entry: LogEntry, told: Told): void;
   onResumed(stream: RoomStream, recovered: boolean, replayedCount: number): void;
-  /** Asks for messages after an offset; calls back once, later. */
+  onGap(stream: RoomStream, fromOffset: number, toOffset: number): void;
+  /** Asks for entries after an offset; calls back once, later. */
   fetchAfter(
     stream: RoomStream,
     after: number,
-    answer: (answer: readonly StreamMessage[] | ChatError) => void,
+    answer: (answer: readonly LogEntry[] | ChatError) => void,
   ): void;
   startTimer(delayMs: number, onExpired: () => void): ClientTimer;
 }
 
-/** Live messages held back while what came before them is fetched; above it they are fetched too. */
-const HELD_LIMIT = 2000;
-
 /** Between attempts to fetch when the server does not say how long to wait. */
 const FETCH_PAUSE_MS = 500;
 
+/** A replay that brings nothing for so long is fetched instead. */
+const REPLAY_PATIENCE_MS = 10_000;
+
 /**
- * The messages of one room in the order of their offsets, without gaps and without repeats (rule 8),
- * from whichever side they come: live notices, acknowledgements of own messages, history.
+ * The entries of one room in the order of their offsets, without gaps and without repeats (rule 8),
+ * from whichever side they come: live notices, the server's replay after a reconnect, acknowledgements
+ * of own entries, history.
  *
- * All of them are put at their offset, and told as soon as everything before them has been. A gap is
- * filled from history. A message by this user is held back while one of this client's own messages is
- * unacknowledged: it may be that one, and only the acknowledgement's offset tells.
+ * All of them are put at their offset, and told as soon as everything before them has been. The server
+ * sends in order: what a notice has left out does not come any more, and is fetched from history, unless
+ * the server said that it left it out. An entry by this user is held back while one of this client's own
+ * is unacknowledged: it may be that one, and only the acknowledgement's offset tells.
  */
 export class RoomStream {
   readonly #host: RoomStreamHost;
@@ -65,22 +51,27 @@ export class RoomStream {
   #position: number;
   /** The newest offset that is known to exist. */
   #newest: number;
-  readonly #held = new Map<number, StreamMessage>();
-  /** Own messages by their acknowledged offset, until they are told. */
-  readonly #own = new Map<number, StreamMessage>();
+  /** What is missing up to here does not come by itself. */
+  #due: number;
+  readonly #pending = new PendingEntries();
   /** Under way after a reconnect, until `target` is reached. */
   #resume: { readonly target: number; replayedCount: number } | undefined;
+  /** Up to here the server sends entries again, as they are now. */
+  #replayedTo = 0;
   #isFetching = false;
   #isTelling = false;
   #pause: ClientTimer | undefined;
+  #patience: ClientTimer | undefined;
 
-  /** The stream begins after `info.lastOffset`. */
-  constructor(host: RoomStreamHost, info: RoomInfo) {
+  /** The stream begins after `position`. What lies between it and `info.lastOffset` is fetched as missed: see `advance`. */
+  constructor(host: RoomStreamHost, info: RoomInfo, position: number = info.lastOffset) {
     this.#host = host;
     this.#info = info;
     this.#previousRoomId = info.roomId;
-    this.#position = info.lastOffset;
+    this.#position = position;
     this.#newest = info.lastOffset;
+    this.#due = info.lastOffset;
+    if (position < info.lastOffset) this.#resume = { target: info.lastOffset, replayedCount: 0 };
   }
 
   get roomId(): number {
@@ -122,50 +113,76 @@ export class RoomStream {
     this.#isFetching = false;
     this.#pause?.cancel();
     this.#pause = undefined;
+    this.#patience?.cancel();
+    this.#patience = undefined;
   }
 
-  /** Joined again on a new connection: fetches what was missed, or says that it cannot be. */
-  rejoin(info: RoomInfo): void {
+  /** The room's settings changed; its epoch and its offsets are this stream's own. */
+  update(change: Partial<Omit<RoomInfo, "roomId" | "epoch" | "lastOffset">>): void {
+    this.#info = { ...this.#info, ...change };
+  }
+
+  /**
+   * Joined again on a new connection. `isReplayed`: the server sends what was missed; otherwise it is
+   * fetched, or the stream says that it cannot be. False when offsets mean something else than before.
+   */
+  rejoin(info: RoomInfo, isReplayed: boolean): boolean {
     const seen = this.#position;
-    const isContinued = info.epoch === this.#info.epoch && info.lastOffset >= seen;
+    const { lastOffset, firstOffset } = info;
+    const isSameEpoch = info.epoch === this.#info.epoch || this.#info.epoch === "";
+    const isSameLog = isSameEpoch && lastOffset >= seen;
     this.#previousRoomId = this.#info.roomId;
     this.#info = info;
     this.#isJoined = true;
     this.#resume = undefined;
-    if (!isContinued) {
-      this.#held.clear();
-      this.#own.clear();
-      this.#newest = info.lastOffset;
-      this.#skipTo(info.lastOffset);
+    this.#replayedTo = isReplayed ? lastOffset : 0;
+    this.#pending.forgetGaps();
+    if (!isSameLog) {
+      this.#pending.clear();
+      this.#newest = lastOffset;
+      this.#due = lastOffset;
+      this.#skipTo(lastOffset);
       this.#host.onResumed(this, false, 0);
     } else {
-      this.#newest = Math.max(this.#newest, info.lastOffset);
+      this.#newest = Math.max(this.#newest, lastOffset);
+      this.#due = isReplayed ? seen : this.#newest;
       const oldestWanted = Math.max(
-        info.firstOffset === 0 ? info.lastOffset + 1 : info.firstOffset,
-        info.lastOffset - this.#host.resumeLimit + 1,
+        firstOffset === 0 ? lastOffset + 1 : firstOffset,
+        lastOffset - this.#host.resumeLimit + 1,
       );
-      if (seen < info.lastOffset && seen + 1 < oldestWanted) {
+      if (!isReplayed && seen < lastOffset && seen + 1 < oldestWanted) {
         this.#skipTo(oldestWanted - 1);
         this.#host.onResumed(this, false, 0);
       } else {
-        this.#resume = { target: info.lastOffset, replayedCount: 0 };
+        this.#resume = { target: lastOffset, replayedCount: 0 };
       }
     }
     this.advance();
+    return isSameLog;
   }
 
-  onNotice(message: StreamMessage): void {
-    if (message.offset <= this.#position) return;
-    this.#newest = Math.max(this.#newest, message.offset);
-    if (this.#held.size < HELD_LIMIT) this.#held.set(message.offset, message);
+  onNotice(entry: LogEntry): void {
+    if (entry.offset <= this.#position) return;
+    this.#newest = Math.max(this.#newest, entry.offset);
+    this.#due = Math.max(this.#due, entry.offset);
+    this.#pending.hold(this.#dated(entry));
     this.advance();
   }
 
-  /** The server has put a message of this client at an offset. */
-  onOwnAcknowledged(message: StreamMessage): void {
-    if (this.#isEnded || message.offset <= this.#position) return;
-    this.#newest = Math.max(this.#newest, message.offset);
-    this.#own.set(message.offset, message);
+  /** The server has left these out, on purpose. */
+  onGap(fromOffset: number, toOffset: number): void {
+    if (this.#isEnded || toOffset <= this.#position || toOffset < fromOffset) return;
+    this.#newest = Math.max(this.#newest, toOffset);
+    this.#due = Math.max(this.#due, fromOffset - 1);
+    this.#pending.addGap(fromOffset, toOffset);
+    this.advance();
+  }
+
+  /** The server has put an entry of this client at an offset. */
+  onOwnAcknowledged(entry: LogEntry): void {
+    if (this.#isEnded || entry.offset <= this.#position) return;
+    this.#newest = Math.max(this.#newest, entry.offset);
+    this.#pending.addOwn(entry);
     this.advance();
   }
 
@@ -175,36 +192,60 @@ export class RoomStream {
     if (this.#isTelling) return; // a listener's doing; the loop below goes on
     this.#isTelling = true;
     try {
-      while (!this.#isEnded && this.#tellNext());
+      this.#settleResume();
+      while (!this.#isEnded && this.#tellNext()) this.#settleResume();
     } finally {
       this.#isTelling = false;
     }
-    const resume = this.#resume;
-    if (resume !== undefined && this.#position >= resume.target) {
-      this.#resume = undefined;
-      this.#host.onResumed(this, true, resume.replayedCount);
-    }
-    const isHeldBack = this.#held.has(this.#position + 1);
-    if (this.#position < this.#newest && !isHeldBack) this.#fetch();
+    if (!this.#isJoined || this.#position >= this.#newest) return;
+    if (this.#pending.has(this.#position + 1)) return; // held back: it may be an own one
+    if (this.#position < this.#due) this.#fetch();
+    else this.#waitForReplay();
   }
 
   #tellNext(): boolean {
     const offset = this.#position + 1;
-    const own = this.#own.get(offset);
-    const message = own ?? this.#held.get(offset);
-    if (message === undefined) return false;
-    const mayBeOwn = own === undefined && message.sender === this.#host.userName;
+    const found = this.#pending.find(offset);
+    if (found === undefined) return this.#tellGap(offset);
+    const { entry, isOwn } = found;
+    const mayBeOwn = !isOwn && entry.sender === this.#host.userName;
     if (mayBeOwn && this.#host.hasUncertain(this)) return false;
-    this.#own.delete(offset);
-    this.#held.delete(offset);
+    this.#pending.remove(offset);
     this.#position = offset;
-    if (this.#resume !== undefined && offset <= this.#resume.target) this.#resume.replayedCount++;
-    this.#host.onMessage(this, message, own !== undefined);
+    const isMissed = this.#resume !== undefined;
+    if (this.#resume !== undefined) this.#resume.replayedCount++;
+    this.#host.onEntry(this, entry, { isOwn, isMissed });
     return true;
   }
 
+  #tellGap(fromOffset: number): boolean {
+    const end = this.#pending.gapEnd(fromOffset);
+    // An own entry may lie in the gap: its acknowledgement tells where.
+    if (end === undefined || this.#host.hasUncertain(this)) return false;
+    const toOffset = Math.min(end, this.#pending.nextAfter(fromOffset) - 1);
+    const resume = this.#resume;
+    this.#resume = undefined;
+    this.#skipTo(toOffset);
+    this.#host.onGap(this, fromOffset, toOffset);
+    if (resume !== undefined) this.#host.onResumed(this, false, resume.replayedCount);
+    return true;
+  }
+
+  #settleResume(): void {
+    const resume = this.#resume;
+    if (resume === undefined || this.#position < resume.target) return;
+    this.#resume = undefined;
+    this.#host.onResumed(this, true, resume.replayedCount);
+  }
+
+  /** A replayed message has the changes in it that are replayed after it. */
+  #dated(entry: LogEntry): LogEntry {
+    if (entry.offset > this.#replayedTo && !isSnapshot(entry)) return entry;
+    return { ...entry, asOf: Math.max(entry.asOf, this.#replayedTo, this.#newest) };
+  }
+
   #fetch(): void {
-    if (!this.#isJoined || this.#isFetching || this.#pause !== undefined) return;
+    if (this.#isFetching || this.#pause !== undefined) return;
     this.#isFetching = true;
     const after = this.#position;
     this.#host.fetchAfter(this, after, (answer) => {
@@ -216,13 +257,11 @@ export class RoomStream {
     });
   }
 
-  #onPage(after: number, page: readonly StreamMessage[]): void {
-    for (const message of page) {
-      if (message.offset > this.#position) this.#held.set(message.offset, message);
-    }
+  #onPage(after: number, page: readonly LogEntry[]): void {
+    this.#pending.holdPage(page, this.#position);
     const oldest = page[0]?.offset;
     // What lies directly after `after` is not there any more (a bounded history moved on meanwhile).
-    if ((oldest === undefined || oldest > after + 1) && this.#position === after) this.#giveUpGap();
+    if ((oldest === undefined || oldest > after + 1) && this.#position === after) this.#giveUp();
     this.advance();
   }
 
@@ -235,24 +274,31 @@ export class RoomStream {
       });
       return;
     }
-    this.#giveUpGap();
+    this.#giveUp();
     this.advance();
   }
 
-  /** Goes on with the next message there is, and says so. */
-  #giveUpGap(): void {
-    let next = this.#newest + 1;
-    for (const offset of this.#held.keys()) if (offset > this.#position) next = Math.min(next, offset);
-    for (const offset of this.#own.keys()) if (offset > this.#position) next = Math.min(next, offset);
+  /** Own acknowledgements come before what is replayed. Only if nothing comes at all is it fetched. */
+  #waitForReplay(): void {
+    if (this.#patience !== undefined) return;
+    const position = this.#position;
+    this.#patience = this.#host.startTimer(REPLAY_PATIENCE_MS, () => {
+      this.#patience = undefined;
+      if (this.#position === position) this.#due = this.#newest;
+      this.advance();
+    });
+  }
+
+  /** Goes on with the next entry there is, and says so. */
+  #giveUp(): void {
     const replayedCount = this.#resume?.replayedCount ?? 0;
     this.#resume = undefined;
-    this.#skipTo(next - 1);
+    this.#skipTo(Math.min(this.#pending.nextAfter(this.#position) - 1, this.#newest));
     this.#host.onResumed(this, false, replayedCount);
   }
 
   #skipTo(position: number): void {
     this.#position = position;
-    for (const offset of this.#held.keys()) if (offset <= position) this.#held.delete(offset);
-    for (const offset of this.#own.keys()) if (offset <= position) this.#own.delete(offset);
+    this.#pending.forgetUpTo(position);
   }
 }

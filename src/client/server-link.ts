@@ -1,5 +1,3 @@
-import { unreachable } from "../base/assert.ts";
-import type { PacketBodies, PacketInit } from "../protocol/packets.ts";
 import { DisconnectCode, ErrorCode, mayReconnect, PacketType } from "../protocol/codes.ts";
 import {
   decodeServerPacket,
@@ -9,39 +7,39 @@ import {
 } from "../protocol/packet-decoder.ts";
 import { encodePacketBytes, PacketTooLargeError } from "../protocol/packet-encoder.ts";
 import { PACKET_LIMIT_CEILING_BYTES } from "../protocol/packet-framer.ts";
+import {
+  type ClientPacketType,
+  isRequest,
+  type PacketBodies,
+  type PacketInit,
+  PACKETS,
+  type RequestPacketType,
+  type ResponsePacketType,
+  responseTypeOf,
+  type ResponseTypeOf,
+  type ServerPacketType,
+} from "../protocol/packets.ts";
 import { ChatError, disconnectCodeName, errorCodeName } from "./chat-error.ts";
 import type { ClientEnvironment, ClientTimer } from "./environment.ts";
 import type { Transport, TransportConnection, TransportEvents } from "./transport.ts";
 
-/** Which response answers which request. */
-interface ResponseTypes {
-  [PacketType.REGISTER_REQUEST]: PacketType.REGISTER_RESPONSE;
-  [PacketType.LOGIN_REQUEST]: PacketType.LOGIN_RESPONSE;
-  [PacketType.PUBLISH_REQUEST]: PacketType.PUBLISH_RESPONSE;
-  [PacketType.WHISPER_REQUEST]: PacketType.WHISPER_RESPONSE;
-  [PacketType.JOIN_ROOM_REQUEST]: PacketType.JOIN_ROOM_RESPONSE;
-  [PacketType.LEAVE_ROOM_REQUEST]: PacketType.LEAVE_ROOM_RESPONSE;
-  [PacketType.HISTORY_REQUEST]: PacketType.HISTORY_RESPONSE;
-  [PacketType.USER_LIST_REQUEST]: PacketType.USER_LIST_RESPONSE;
-}
+export type RequestFields<Type extends RequestPacketType> = Omit<PacketInit<Type>, "requestId">;
+export type ResponseBody<Type extends RequestPacketType> = PacketBodies[ResponseTypeOf<Type>];
 
-export type RequestType = keyof ResponseTypes;
-export type RequestFields<Type extends RequestType> = Omit<PacketInit<Type>, "requestId">;
-export type ResponseBody<Type extends RequestType> = PacketBodies[ResponseTypes[Type]];
+type ResponsePacket = Extract<ServerPacket, { readonly type: ResponsePacketType }>;
 
-type ResponsePacket = Extract<ServerPacket, { readonly type: ResponseTypes[RequestType] }>;
+type NoticeType = Exclude<
+  ServerPacketType,
+  | ResponsePacketType
+  | PacketType.HELLO
+  | PacketType.PING
+  | PacketType.PONG
+  | PacketType.DISCONNECT
+  | PacketType.ERROR_NOTICE
+>;
 
 /** What is told to the link's owner as it comes. */
-export type Notice = Extract<
-  ServerPacket,
-  {
-    readonly type:
-      | PacketType.MESSAGE_NOTICE
-      | PacketType.WHISPER_NOTICE
-      | PacketType.USER_JOINED_NOTICE
-      | PacketType.USER_LEFT_NOTICE;
-  }
->;
+export type Notice = Extract<ServerPacket, { readonly type: NoticeType }>;
 
 /** Why a link ended. */
 export interface LinkEnd {
@@ -69,7 +67,7 @@ export interface LinkOptions {
 }
 
 interface OpenRequest {
-  readonly type: RequestType;
+  readonly type: RequestPacketType;
   readonly answer: (answer: ResponsePacket["body"] | ChatError) => void;
   readonly timer: ClientTimer;
 }
@@ -112,7 +110,7 @@ export class ServerLink implements TransportEvents {
    * Sends a request; `answer` is called once, later: with the response when its code is OK, else with a
    * ChatError: the server's, or TIMEOUT, CONNECTION_LOST, TEXT_INVALID (above the packet limit).
    */
-  request<Type extends RequestType>(
+  request<Type extends RequestPacketType>(
     type: Type,
     fields: RequestFields<Type>,
     timeoutMs: number,
@@ -127,10 +125,18 @@ export class ServerLink implements TransportEvents {
     this.#requests.set(requestId, { type, answer: answer as OpenRequest["answer"], timer });
   }
 
-  /** Logs out if `isLoggedIn`, sends what is queued and ends; `onEnded` follows. */
-  close(isLoggedIn: boolean): void {
+  /** Sends what has no answer. */
+  tell<Type extends Exclude<ClientPacketType, RequestPacketType>>(type: Type, body: PacketInit<Type>): void {
+    this.#send(type, body);
+  }
+
+  /** Logs out unless that is "none", sends what is queued and ends; `onEnded` follows. "forget": the token is revoked. */
+  close(logout: "none" | "logout" | "forget"): void {
     if (this.#phase === "ending" || this.#phase === "ended") return;
-    if (isLoggedIn) this.#send(PacketType.LOGOUT_REQUEST, { requestId: this.#takeRequestId() });
+    if (logout !== "none") {
+      const requestId = this.#takeRequestId();
+      this.#send(PacketType.LOGOUT_REQUEST, { requestId, forget: logout === "forget" });
+    }
     const isOpen = this.#phase !== "connecting";
     this.#becomeEnding({
       why: "closed by this client",
@@ -165,16 +171,9 @@ export class ServerLink implements TransportEvents {
         this.#send(PacketType.PONG, { nonce: packet.body.nonce });
         break;
       case PacketType.PONG:
-      case PacketType.LOGOUT_RESPONSE:
         break;
       case PacketType.DISCONNECT:
         this.#onDisconnect(packet.body);
-        break;
-      case PacketType.MESSAGE_NOTICE:
-      case PacketType.WHISPER_NOTICE:
-      case PacketType.USER_JOINED_NOTICE:
-      case PacketType.USER_LEFT_NOTICE:
-        this.#events.onNotice(packet);
         break;
       case PacketType.ERROR_NOTICE:
         this.#onErrorNotice(packet.body);
@@ -182,18 +181,9 @@ export class ServerLink implements TransportEvents {
       case UNDECODED:
         this.#onUndecoded(packet);
         break;
-      case PacketType.REGISTER_RESPONSE:
-      case PacketType.LOGIN_RESPONSE:
-      case PacketType.PUBLISH_RESPONSE:
-      case PacketType.WHISPER_RESPONSE:
-      case PacketType.JOIN_ROOM_RESPONSE:
-      case PacketType.LEAVE_ROOM_RESPONSE:
-      case PacketType.HISTORY_RESPONSE:
-      case PacketType.USER_LIST_RESPONSE:
-        this.#onResponse(packet);
-        break;
       default:
-        unreachable(packet);
+        if (isResponse(packet)) this.#onResponse(packet);
+        else this.#events.onNotice(packet);
     }
   }
 
@@ -270,7 +260,7 @@ export class ServerLink implements TransportEvents {
     // The answer to a request that has timed out comes too late: it is nobody's.
     if (request === undefined) return;
     const { code, detail, retryAfterMs } = packet.body;
-    if (packet.type !== responseTypes[request.type]) {
+    if (packet.type !== responseTypeOf(request.type)) {
       this.#answer(
         packet.body.requestId,
         new ChatError("SERVER_ERROR", "the server answered with another packet"),
@@ -321,13 +311,10 @@ export class ServerLink implements TransportEvents {
   }
 }
 
-const responseTypes: { readonly [Type in RequestType]: ResponseTypes[Type] } = {
-  [PacketType.REGISTER_REQUEST]: PacketType.REGISTER_RESPONSE,
-  [PacketType.LOGIN_REQUEST]: PacketType.LOGIN_RESPONSE,
-  [PacketType.PUBLISH_REQUEST]: PacketType.PUBLISH_RESPONSE,
-  [PacketType.WHISPER_REQUEST]: PacketType.WHISPER_RESPONSE,
-  [PacketType.JOIN_ROOM_REQUEST]: PacketType.JOIN_ROOM_RESPONSE,
-  [PacketType.LEAVE_ROOM_REQUEST]: PacketType.LEAVE_ROOM_RESPONSE,
-  [PacketType.HISTORY_REQUEST]: PacketType.HISTORY_RESPONSE,
-  [PacketType.USER_LIST_REQUEST]: PacketType.USER_LIST_RESPONSE,
-};
+const responseTypes: ReadonlySet<number> = new Set(
+  PACKETS.flatMap(({ type }) => (isRequest(type) ? [responseTypeOf(type)] : [])),
+);
+
+function isResponse(packet: ResponsePacket | Notice): packet is ResponsePacket {
+  return responseTypes.has(packet.type);
+}

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Bus, GateEvent } from "../../src/chat/bus/bus.ts";
 import type { Command } from "../../src/chat/hub/command.ts";
-import type { RoomEvent, SessionEvent } from "../../src/chat/hub/event.ts";
+import type { RoomEvent, ServerEvent, SessionEvent } from "../../src/chat/hub/event.ts";
 import { gateOf, sessionKey } from "../../src/chat/names.ts";
 
 /** A bus to be tested. */
@@ -108,6 +108,29 @@ export function busSuite(name: string, open: () => Promise<BusUnderTest>): void 
         link.publish(message(5, 2));
         await settle();
         assert.deepEqual(offsetsOf(seen), [1]);
+      }));
+
+    it("broadcasts to every gate that is attached, subscribed or not, in order with the rest", () =>
+      withBus(async ({ bus, settle }) => {
+        const { link } = listeningHub(bus);
+        const seen: GateEvent[][] = [[], [], []];
+        const gates = seen.map((events, index) => {
+          return bus.attachGate(index + 1, (batch) => void events.push(...batch));
+        });
+        link.subscribe(1, 5);
+        gates[2]?.detach();
+        const sent = [message(5, 1), rules(1), message(5, 2)] as const;
+        link.publish(sent[0]);
+        link.broadcast(sent[1]);
+        link.publish(sent[2]);
+        await settle();
+        assert.deepEqual(seen, [sent, [sent[1]], []]);
+        const late: GateEvent[] = [];
+        bus.attachGate(4, (batch) => void late.push(...batch));
+        link.broadcast(rules(2));
+        await settle();
+        assert.deepEqual(late, [rules(2)], "a gate hears what comes after it");
+        assert.deepEqual(seen[1], [rules(1), rules(2)]);
       }));
 
     it("carries answers of the hub back to the gate that asked", () =>
@@ -215,11 +238,17 @@ function signOut(gateId: number, serial: number): Command {
 
 function message(roomId: number, offset: number): RoomEvent {
   const told = { timeMs: 1, sender: "Ann", text: `message ${offset}` };
-  return { type: "message", roomId, offset, ...told, publisher: 0, requestId: 0 };
+  const entry = { kind: "text", target: 0, replyTo: 0 } as const;
+  return { type: "message", roomId, offset, ...told, ...entry, publisher: 0, requestId: 0 };
+}
+
+function rules(lockdown: 1 | 2): ServerEvent {
+  return { type: "serverRules", lockdown, addressBans: [] };
 }
 
 function published(gateId: number, offset: number): SessionEvent {
-  return { type: "published", session: sessionKey(gateId, 1), requestId: 1, offset, timeMs: 1 };
+  const answer = { session: sessionKey(gateId, 1), requestId: 1 };
+  return { type: "published", ...answer, request: "publish", offset, timeMs: 1 };
 }
 
 function offsetsOf(events: readonly GateEvent[]): number[] {

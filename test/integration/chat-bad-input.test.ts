@@ -38,12 +38,10 @@ class Scene {
     const speaker = await ChatTestClient.guest(packets, "speaker");
     const listener = await ChatTestClient.guest(packets, "listener");
     const bad = await (isLoggedIn ? ChatTestClient.guest(packets, "bad") : ChatTestClient.connect(packets));
-    if (isLoggedIn) {
-      for (const client of [speaker, listener]) {
-        await client.take(PacketType.USER_JOINED_NOTICE, ({ name }) => name === "bad");
-      }
+    for (const client of isLoggedIn ? [speaker, listener, bad] : [speaker, listener]) {
+      await client.sync();
+      client.inbox.length = 0; // who joined
     }
-    await speaker.take(PacketType.USER_JOINED_NOTICE, ({ name }) => name === "listener");
     return new Scene(server, log, [speaker, listener, bad]);
   }
 

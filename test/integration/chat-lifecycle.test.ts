@@ -209,7 +209,7 @@ describe("a start that fails", () => {
   });
 
   it("says which settings contradict each other", async () => {
-    const limits = { packetBytes: 1000, textBytes: 4000 };
+    const limits = { packetBytes: 2000, textBytes: 4000 };
     const error = await failure({ packets, store: new MemoryStore(), limits });
     assert.equal(error.code, "BAD_SETTING");
     assert.ok(error.message.includes("textBytes"));

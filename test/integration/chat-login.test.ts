@@ -196,7 +196,7 @@ for (const backend of testBackends) {
       const answer = await goes.ask(PacketType.LOGOUT_REQUEST, {}, PacketType.LOGOUT_RESPONSE);
       assert.equal(answer.code, ErrorCode.OK);
       assert.equal(await goes.disconnectCode(), "LOGGED_OUT");
-      assert.equal((await stays.take(PacketType.USER_LEFT_NOTICE)).name, "goes");
+      assert.deepEqual((await stays.take(PacketType.USER_LEFT_NOTICE)).names, ["goes"]);
       await ChatTestClient.guest(server.addresses.packets, "goes");
     });
   });

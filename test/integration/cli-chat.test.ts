@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { chatOnTerminal, hasScript } from "../support/chat-on-terminal.ts";
 import { CliBench } from "../support/cli-process.ts";
 
 describe("portico chat", () => {
@@ -19,8 +20,8 @@ describe("portico chat", () => {
     await jun.line(/^!! not sent \(.+\): \/w nobody hello\?$/);
     mina.type("/who");
     await mina.line(/^-- 2 in lobby: jun, mina$/);
-    mina.type("/join games");
-    await mina.line(/^-- you are in games now/);
+    mina.type("/create games");
+    await mina.line(/^-- games is yours/);
     mina.type("nobody here hears this");
     await mina.line(/^\d\d:\d\d mina: nobody here hears this$/);
     mina.type("/quit");
@@ -135,5 +136,107 @@ describe("portico chat", () => {
     mina.type("into the void");
     const { code, stderr } = await mina.exited;
     assert.deepEqual([code, stderr], [0, ""]);
+  });
+
+  it("shows the whole conversation on a terminal, and gives the terminal back", async (test) => {
+    if (!hasScript()) {
+      test.skip("needs `script` of util-linux for a pseudo-terminal");
+      return;
+    }
+    const bench = new CliBench(test);
+    const { address } = await bench.serve();
+    const jun = await bench.chat(address, "jun", ["--register"]);
+    const mina = chatOnTerminal(test, bench, address, "mina");
+    await mina.shows(/1:lobby/);
+    mina.type("hello from 터미널\r");
+    await jun.line(/ mina: hello from 터미널$/);
+    await mina.shows(/mina:.* hello from 터미널.*#\d/);
+    jun.type("\u001b[2Jhello back");
+    jun.type("hello back");
+    await mina.shows(/jun:.* hello back/);
+    mina.type("/w jun psst\r");
+    await jun.line(/ mina whispers: psst$/);
+    mina.type("\u0004");
+    const { code, output } = await mina.exited;
+    assert.equal(code, 0, output);
+    assert.ok(output.includes("\u001b[?1049h"));
+    assert.ok(output.lastIndexOf("\u001b[?1049l") > output.lastIndexOf("\u001b[?1049h"));
+    assert.ok(output.lastIndexOf("\u001b[?2004l") > output.lastIndexOf("\u001b[?2004h"));
+  });
+
+  it("gives the terminal back when it is ended by a signal", async (test) => {
+    if (!hasScript()) {
+      test.skip("needs `script` of util-linux for a pseudo-terminal");
+      return;
+    }
+    const bench = new CliBench(test);
+    const { address } = await bench.serve();
+    const mina = chatOnTerminal(test, bench, address, "mina");
+    await mina.shows(/1:lobby/);
+    mina.signal("SIGTERM");
+    const { output } = await mina.exited;
+    assert.ok(output.lastIndexOf("\u001b[?1049l") > output.lastIndexOf("\u001b[?1049h"));
+  });
+
+  it("answers scripts in JSON and in nothing else", async (test) => {
+    const bench = new CliBench(test);
+    const { address } = await bench.serve();
+    const mina = await bench.chat(address, "mina", ["--register"]);
+    const bot = bench.start(["chat", "--user", "bot", "--server", address, "--register", "--json"], {
+      PORTICO_PASSWORD: "the password of bot",
+    });
+    await bot.line(/^\{"event":"ready","user":"bot"/);
+    mina.type("hello bot");
+    await bot.line(/^\{"event":"message".*"text":"hello bot"/);
+    bot.type('{"do":"publish","room":"lobby","text":"hello mina","id":1}');
+    bot.type('{"do":"whisper","to":"nobody","text":"psst","id":"w"}');
+    bot.type('{"do":"who","room":"lobby","id":2}');
+    await mina.line(/ bot: hello mina$/);
+    bot.end();
+    const { code, stdout, stderr } = await bot.exited;
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /^portico: 1 request refused\n$/);
+    const told = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line): Record<string, unknown> => {
+        const parsed: unknown = JSON.parse(line);
+        assert.ok(typeof parsed === "object" && parsed !== null);
+        return { ...parsed };
+      });
+    const answers = new Map(
+      told.filter(({ event }) => event === "answer").map((answer) => [answer.id, answer]),
+    );
+    assert.equal(answers.get(1)?.ok, true);
+    assert.deepEqual(answers.get(2)?.names, ["bot", "mina"]);
+    assert.equal(answers.get("w")?.ok, false);
+    const { code: refused, stdout: why } = await bench.run(
+      ["chat", "--user", "bot", "--server", address, "--json", "--no-remember"],
+      { PORTICO_PASSWORD: "not this one" },
+    );
+    assert.equal(refused, 1);
+    assert.match(why, /^\{"event":"error","code":"AUTH_FAILED"/m);
+  });
+
+  it("comes back without a password, unless it is told not to remember", async (test) => {
+    const bench = new CliBench(test);
+    const { address } = await bench.serve(undefined, ["--set", "login.guests=true"]);
+    const first = await bench.chat(address, "mina", ["--register"]);
+    first.type("/quit");
+    assert.equal((await first.exited).code, 0);
+    const again = bench.start(["chat", "--user", "mina", "--server", address]);
+    await again.line(/^-- you are mina on /);
+    again.type("/quit");
+    assert.equal((await again.exited).code, 0);
+    const forgetful = await bench.run(["chat", "--user", "mina", "--server", address, "--no-remember"]);
+    assert.equal(forgetful.code, 2);
+    for (let visit = 0; visit < 2; visit++) {
+      const guest = bench.start(["chat", "--user", "passer-by", "--guest", "--server", address]);
+      await guest.line(/^-- you are passer-by/);
+      guest.type(`visit ${visit}`);
+      await guest.line(/ passer-by: visit/);
+      guest.end();
+      assert.equal((await guest.exited).code, 0);
+    }
   });
 });

@@ -6,7 +6,7 @@ import { MemoryStore } from "../../src/chat/store/memory-store.ts";
 import { roughFaults } from "../../src/engine/simulated/network-faults.ts";
 import { SimulatedNetwork } from "../../src/engine/simulated/simulated-network.ts";
 import type { SimulatedPort } from "../../src/engine/simulated/simulated-port.ts";
-import { checkRules } from "./rules.ts";
+import { checkRules, PRIVATE_ROOM } from "./rules.ts";
 import { SimulatedUser } from "./simulated-user.ts";
 
 export interface SimulationOptions {
@@ -131,8 +131,12 @@ class Simulation {
     const user = this.#users[random.below(this.#users.length)] as SimulatedUser;
     const room = ROOMS[random.below(ROOMS.length)] as (typeof ROOMS)[number];
     const dice = random.next();
-    if (dice < 0.55) {
+    if (dice < 0.42) {
       for (let count = 1 + random.below(4); count > 0; count--) user.say(room.name, this.#newText(user));
+    } else if (dice < 0.52) {
+      user.change(room.name, random, ++this.#textCount);
+    } else if (dice < 0.57) {
+      this.#actInPrivate(user);
     } else if (dice < 0.65) {
       const other = this.#users[random.below(this.#users.length)] as SimulatedUser;
       if (other !== user) user.whisper(random.chance(0.9) ? other.name : "nobody", this.#newText(user));
@@ -144,6 +148,21 @@ class Simulation {
     else if (dice < 0.94) this.#crashUser(user);
     else if (dice < 0.97) await this.#crashServer();
     else this.#network.failNext("accept", 24);
+  }
+
+  /** The first user has a room of its own; the others try to get in, and are let in or thrown out. */
+  #actInPrivate(user: SimulatedUser): void {
+    const random = this.#random;
+    const owner = this.#users[0] as SimulatedUser;
+    const dice = random.next();
+    if (dice < 0.25) owner.createPrivate(PRIVATE_ROOM);
+    else if (dice < 0.45) owner.invite(PRIVATE_ROOM, user.name);
+    else if (dice < 0.65) user.enter(PRIVATE_ROOM);
+    else if (dice < 0.85) user.say(PRIVATE_ROOM, this.#newText(user));
+    else if (user !== owner) {
+      const actions = ["kick", "mute", "unmute"] as const;
+      owner.moderate(PRIVATE_ROOM, user.name, actions[random.below(3)] as "kick");
+    }
   }
 
   #newText(user: SimulatedUser): string {
@@ -195,6 +214,8 @@ class Simulation {
         packetsBurst: 0,
         loginsPerMinutePerAddress: 0,
         registrationsPerHourPerAddress: 0,
+        fanOutBytesPerSecondPerUser: 0,
+        fanOutBytesPerSecondPerAddress: 0,
       },
       login: { maxSessionsPerUser: 64 },
     });

@@ -1,11 +1,20 @@
 import type { SeededRandom } from "../../src/base/random.ts";
-import { ChatClient, ChatError, TcpTransport, type Transport } from "../../src/client/index.ts";
+import {
+  ChatClient,
+  ChatError,
+  type ChatErrorCode,
+  type EntryKind,
+  RoomTimeline,
+  TcpTransport,
+  type Transport,
+} from "../../src/client/index.ts";
 import type { SimulatedPort } from "../../src/engine/simulated/simulated-port.ts";
 import { type Breach, Wiretap } from "./wiretap.ts";
 
-/** A message of a room as this user's program was told it. */
+/** An entry of a room as this user's program was told it. */
 export interface Heard {
   readonly offset: number;
+  readonly kind: EntryKind;
   readonly text: string;
   readonly isOwn: boolean;
 }
@@ -14,13 +23,42 @@ export interface Heard {
 export interface RoomRecord {
   readonly room: string;
   readonly segments: Heard[][];
+  /** What the messages look like to this user, made of what was told. */
+  readonly timeline: RoomTimeline;
 }
 
 export interface Acknowledged {
   readonly room: string;
+  readonly kind: EntryKind;
   readonly text: string;
   readonly offset: number;
 }
+
+/** What an edit adds to the text that the message had at first. */
+const EDIT_MARK = " (edited";
+
+/** The text that a message had at first. */
+export function firstText(text: string): string {
+  const at = text.indexOf(EDIT_MARK);
+  return at < 0 ? text : text.slice(0, at);
+}
+
+const REACTIONS = ["👍", "🎉", "❤️"];
+
+/** What may be answered where others change rooms and roles meanwhile. */
+const RIGHTS: readonly ChatErrorCode[] = [
+  "NOT_A_MEMBER",
+  "ROOM_NOT_FOUND",
+  "PERMISSION_DENIED",
+  "MUTED",
+  "BANNED",
+  "ROOM_ARCHIVED",
+  "SLOW_MODE",
+  "MESSAGE_NOT_FOUND",
+  "ROOM_EXISTS",
+  "USER_NOT_FOUND",
+  "USER_OFFLINE",
+];
 
 export interface SimulatedUserOptions {
   readonly name: string;
@@ -101,10 +139,58 @@ export class SimulatedUser {
     if (roomId === undefined) return;
     this.client
       .publish(roomId, text)
-      .then(({ offset }) => this.acknowledged.push({ room, text, offset }))
-      .catch((error: unknown) =>
-        this.#expect("publish", error, ["NOT_A_MEMBER", "ROOM_NOT_FOUND", "CLOSED"]),
-      );
+      .then(({ offset }) => this.acknowledged.push({ room, kind: "text", text, offset }))
+      .catch((error: unknown) => this.#expect("publish", error, [...RIGHTS, "CLOSED"]));
+  }
+
+  /** Edits or deletes a message, mostly its own, or reacts to any. */
+  change(room: string, random: SeededRandom, editNumber: number): void {
+    const roomId = this.roomId(room);
+    const messages = this.records.get(room)?.timeline.messages.slice(-30) ?? [];
+    const own = messages.filter(({ sender }) => sender === this.name);
+    const among = random.chance(0.8) && own.length > 0 ? own : messages;
+    const message = among[random.below(Math.max(1, among.length))];
+    if (roomId === undefined || message === undefined) return;
+    const target = message.offset;
+    const text = `${firstText(message.text)}${EDIT_MARK} ${editNumber})`;
+    const dice = random.next();
+    const reaction = REACTIONS[random.below(REACTIONS.length)] as string;
+    const [kind, said, sent] =
+      dice < 0.4
+        ? (["edit", text, this.client.edit(roomId, target, text)] as const)
+        : dice < 0.55
+          ? (["delete", "", this.client.delete(roomId, target)] as const)
+          : dice < 0.85
+            ? (["reaction", reaction, this.client.react(roomId, target, reaction)] as const)
+            : ([
+                "reactionRemoved",
+                reaction,
+                this.client.react(roomId, target, reaction, { remove: true }),
+              ] as const);
+    sent
+      .then(({ offset }) => this.acknowledged.push({ room, kind, text: said, offset }))
+      .catch((error: unknown) => this.#expect(kind, error, [...RIGHTS, "CLOSED"]));
+  }
+
+  /** Makes a private room that only those it invites may know of. */
+  createPrivate(room: string): void {
+    if (!this.isOnline || this.roomId(room) !== undefined) return;
+    this.#ask("createRoom", this.client.createRoom(room, { access: "private", slowReader: "catchUp" }));
+  }
+
+  invite(room: string, name: string): void {
+    const roomId = this.roomId(room);
+    if (this.isOnline && roomId !== undefined) this.#ask("invite", this.client.invite(roomId, name));
+  }
+
+  moderate(room: string, name: string, action: "kick" | "mute" | "unmute"): void {
+    const roomId = this.roomId(room);
+    if (!this.isOnline || roomId === undefined) return;
+    this.#ask("moderate", this.client.moderate(roomId, name, action, { durationMs: 2000 }));
+  }
+
+  enter(room: string): void {
+    if (this.isOnline && this.roomId(room) === undefined) this.#ask("enter", this.client.joinRoom(room));
   }
 
   whisper(to: string, text: string): void {
@@ -112,9 +198,7 @@ export class SimulatedUser {
     this.client
       .whisper(to, text)
       .then(({ offset }) => this.whispersAcknowledged.push({ to, text, offset }))
-      .catch((error: unknown) =>
-        this.#expect("whisper", error, ["USER_OFFLINE", "USER_NOT_FOUND", "CLOSED"]),
-      );
+      .catch((error: unknown) => this.#expect("whisper", error, ["USER_NOT_FOUND", "CLOSED"]));
   }
 
   join(room: string, create: "logged" | "memory"): void {
@@ -127,9 +211,7 @@ export class SimulatedUser {
     if (!this.isOnline || roomId === undefined) return;
     this.#ask(
       "leaveRoom",
-      this.client.leaveRoom(roomId).then(() => {
-        this.records.get(room)?.segments.push([]);
-      }),
+      this.client.leaveRoom(roomId).then(() => this.#cut(room)),
     );
   }
 
@@ -138,6 +220,10 @@ export class SimulatedUser {
     if (!this.isOnline || roomId === undefined) return;
     this.#ask("listUsers", this.client.listUsers(roomId));
     this.#ask("history", this.client.history(roomId, { limit: 20 }));
+    this.#ask("search", this.client.search("says", { roomId }));
+    this.#ask("members", this.client.members(roomId));
+    this.#ask("rooms", this.client.listRooms({ scope: "mine" }));
+    this.client.typing(roomId);
   }
 
   /** The user's machine loses power. */
@@ -147,19 +233,37 @@ export class SimulatedUser {
   }
 
   #listen(): void {
-    this.client.on("message", ({ room, offset, text, isOwn }) => {
-      const record = this.#record(room);
-      const segment = record.segments.at(-1) as Heard[];
-      const before = segment.at(-1);
-      if (before !== undefined && offset !== before.offset + 1) {
-        this.#breach(8, `${this.name} heard offset ${offset} of ${room} after ${before.offset}`);
-      }
-      segment.push({ offset, text, isOwn });
+    this.client.on("message", (event) => {
+      const { room, offset, text, isOwn } = event;
+      this.#hear(room, { offset, kind: "text", text, isOwn });
+      this.#record(room).timeline.applyEvent(event);
+    });
+    this.client.on("edited", (event) => {
+      if (event.direct) return;
+      const { room, offset, text, isOwn } = event;
+      this.#hear(room, { offset, kind: "edit", text, isOwn });
+      this.#record(room).timeline.applyEvent(event);
+    });
+    this.client.on("deleted", (event) => {
+      if (event.direct) return;
+      const { room, offset, isOwn } = event;
+      this.#hear(room, { offset, kind: "delete", text: "", isOwn });
+      this.#record(room).timeline.applyEvent(event);
+    });
+    this.client.on("reaction", (event) => {
+      if (event.direct) return;
+      const { room, offset, reaction: text, isOwn, added } = event;
+      this.#hear(room, { offset, kind: added ? "reaction" : "reactionRemoved", text, isOwn });
+      this.#record(room).timeline.applyEvent(event);
     });
     this.client.on("resumed", ({ room, recovered, previousRoomId, roomId }) => {
-      if (!recovered || previousRoomId !== roomId) this.#record(room).segments.push([]);
+      if (!recovered || previousRoomId !== roomId) this.#cut(room);
     });
-    this.client.on("roomLost", ({ room }) => void this.#record(room).segments.push([]));
+    this.client.on("roomClosed", ({ room }) => this.#cut(room));
+    this.client.on("gap", ({ room, fromOffset, toOffset }) => {
+      this.#breach(8, `${this.name} was told of a gap ${fromOffset}…${toOffset} in ${room}`);
+    });
+    this.client.on("roomLost", ({ room }) => this.#cut(room));
     this.client.on("whisper", ({ text, isOwn }) => {
       if (!isOwn) this.whispersHeard.push(text);
     });
@@ -172,10 +276,26 @@ export class SimulatedUser {
   #record(room: string): RoomRecord {
     let record = this.records.get(room);
     if (record === undefined) {
-      record = { room, segments: [[]] };
+      record = { room, segments: [[]], timeline: new RoomTimeline({ userName: this.name }) };
       this.records.set(room, record);
     }
     return record;
+  }
+
+  #hear(room: string, heard: Heard): void {
+    const segment = this.#record(room).segments.at(-1) as Heard[];
+    const before = segment.at(-1);
+    if (before !== undefined && heard.offset !== before.offset + 1) {
+      this.#breach(8, `${this.name} heard offset ${heard.offset} of ${room} after ${before.offset}`);
+    }
+    segment.push(heard);
+  }
+
+  /** What comes next is not the continuation of what came. */
+  #cut(room: string): void {
+    const record = this.#record(room);
+    record.segments.push([]);
+    record.timeline.clear();
   }
 
   #ask(what: string, promise: Promise<unknown>): void {
@@ -187,8 +307,7 @@ export class SimulatedUser {
         "CLOSED",
         "BUSY",
         "SERVER_ERROR",
-        "NOT_A_MEMBER",
-        "ROOM_NOT_FOUND",
+        ...RIGHTS,
       ]),
     );
   }

@@ -1,5 +1,11 @@
 import type { Transport, TransportConnection, TransportEvents } from "../../src/client/index.ts";
 import { ErrorCode, PacketType } from "../../src/protocol/codes.ts";
+import {
+  MessageKind,
+  type RoomPosition,
+  type RoomState,
+  SlowReader,
+} from "../../src/protocol/generated/portico/v1/portico_pb.js";
 import { decodeClientPacket, decodeServerPacket } from "../../src/protocol/packet-decoder.ts";
 
 /** Reports a breach of a rule; the simulation fails with it. */
@@ -57,8 +63,9 @@ class TappedConnection {
   readonly #sentBefore: Set<string>;
   /** Texts sent first over this very connection. */
   readonly #sentHere = new Set<string>();
-  readonly #rooms = new Set<number>();
-  readonly #lastOffsets = new Map<number, number>();
+  readonly #rooms = new Map<number, TappedRoom>();
+  /** Where the client said that it left off, by request id; the lobby's under that of the login. */
+  readonly #positions = new Map<number, RoomPosition>();
   readonly #requestRooms = new Map<number, number>();
   readonly #requestTexts = new Map<number, string>();
   #isLoggedIn = false;
@@ -77,6 +84,11 @@ class TappedConnection {
       this.#requestTexts.set(requestId, text);
       if (!this.#sentBefore.has(text)) this.#sentHere.add(text);
       this.#sentBefore.add(text);
+    } else if (packet.type === PacketType.LOGIN_REQUEST) {
+      if (packet.body.lobby !== undefined) this.#positions.set(packet.body.requestId, packet.body.lobby);
+    } else if (packet.type === PacketType.JOIN_ROOM_REQUEST) {
+      if (packet.body.position !== undefined)
+        this.#positions.set(packet.body.requestId, packet.body.position);
     } else if (packet.type === PacketType.LEAVE_ROOM_REQUEST) {
       this.#requestRooms.set(packet.body.requestId, packet.body.roomId);
     }
@@ -88,20 +100,28 @@ class TappedConnection {
       this.#breach(4, `${this.#who} got packet ${packet.type} before login`);
     }
     switch (packet.type) {
-      case PacketType.LOGIN_RESPONSE:
-        if (packet.body.lobby !== undefined && packet.body.code === ErrorCode.OK) {
+      case PacketType.LOGIN_RESPONSE: {
+        const { lobby, code, lobbyRecovered, requestId } = packet.body;
+        if (lobby !== undefined && code === ErrorCode.OK) {
           this.#isLoggedIn = true;
-          this.#enter(packet.body.lobby.roomId, Number(packet.body.lobby.lastOffset));
+          this.#enter(lobby, lobbyRecovered, requestId);
         }
         break;
-      case PacketType.JOIN_ROOM_RESPONSE:
-        if (
-          packet.body.room !== undefined &&
-          packet.body.code === ErrorCode.OK &&
-          !this.#rooms.has(packet.body.room.roomId)
-        ) {
-          this.#enter(packet.body.room.roomId, Number(packet.body.room.lastOffset));
+      }
+      case PacketType.JOIN_ROOM_RESPONSE: {
+        const { room, code, recovered, requestId } = packet.body;
+        if (room !== undefined && code === ErrorCode.OK && !this.#rooms.has(room.roomId)) {
+          this.#enter(room, recovered, requestId);
         }
+        break;
+      }
+      case PacketType.CREATE_ROOM_RESPONSE: {
+        const { room, code, requestId } = packet.body;
+        if (room !== undefined && code === ErrorCode.OK) this.#enter(room, false, requestId);
+        break;
+      }
+      case PacketType.ROOM_CLOSED_NOTICE:
+        this.#rooms.delete(packet.body.roomId);
         break;
       case PacketType.LEAVE_ROOM_RESPONSE: {
         const roomId = this.#requestRooms.get(packet.body.requestId);
@@ -109,10 +129,12 @@ class TappedConnection {
         break;
       }
       case PacketType.MESSAGE_NOTICE: {
-        const { roomId, offset, text } = packet.body;
-        if (!this.#rooms.has(roomId))
-          this.#breach(4, `${this.#who} heard room ${roomId} without being a member`);
-        if (this.#sentHere.has(text)) this.#breach(5, `${this.#who} heard its own "${text.slice(0, 40)}"`);
+        const { roomId, offset, text, kind } = packet.body;
+        const room = this.#rooms.get(roomId);
+        if (room === undefined) this.#breach(4, `${this.#who} heard room ${roomId} without being in it`);
+        // What is replayed has its own messages too.
+        else if (!room.mayBeReplayed && kind === MessageKind.TEXT && this.#sentHere.has(text))
+          this.#breach(5, `${this.#who} heard its own "${text.slice(0, 40)}"`);
         this.#advance(roomId, Number(offset), true);
         break;
       }
@@ -121,24 +143,37 @@ class TappedConnection {
         const roomId = this.#requestRooms.get(requestId);
         // What was refused is nobody's: should the log have it after all, its sender may hear of it.
         if (code !== ErrorCode.OK) this.#sentHere.delete(this.#requestTexts.get(requestId) ?? "");
-        if (code === ErrorCode.OK && roomId !== undefined && this.#rooms.has(roomId))
-          this.#advance(roomId, Number(offset), false);
+        if (code === ErrorCode.OK && roomId !== undefined) this.#advance(roomId, Number(offset), false);
         break;
       }
       default:
     }
   }
 
-  #enter(roomId: number, lastOffset: number): void {
-    this.#rooms.add(roomId);
-    this.#lastOffsets.set(roomId, lastOffset);
+  #enter(state: RoomState, isRecovered: boolean, requestId: number): void {
+    const { roomId, lastOffset, slowReader } = state;
+    const position = this.#positions.get(requestId);
+    this.#rooms.set(roomId, {
+      last: Number(isRecovered ? (position?.offset ?? lastOffset) : lastOffset),
+      mayBeReplayed: slowReader === SlowReader.CATCH_UP || (isRecovered && position?.offset !== lastOffset),
+    });
   }
 
-  /** Rule 1 on the wire: notices and acknowledgements of a room come in the order of their offsets. */
+  /**
+   * Rule 1 on the wire: notices and acknowledgements of a room come in the order of their offsets. While
+   * the room is replayed, an acknowledgement may come before older notices.
+   */
   #advance(roomId: number, offset: number, isNotice: boolean): void {
-    const last = this.#lastOffsets.get(roomId) ?? 0;
-    if (offset > last) this.#lastOffsets.set(roomId, offset);
+    const room = this.#rooms.get(roomId);
+    if (room === undefined || (!isNotice && room.mayBeReplayed)) return;
+    if (offset > room.last) room.last = offset;
     // An old offset in an acknowledgement is that of a repeated message; a notice is never repeated.
-    else if (isNotice) this.#breach(1, `${this.#who} heard offset ${offset} of room ${roomId} after ${last}`);
+    else if (isNotice)
+      this.#breach(1, `${this.#who} heard offset ${offset} of room ${roomId} after ${room.last}`);
   }
+}
+
+interface TappedRoom {
+  last: number;
+  readonly mayBeReplayed: boolean;
 }

@@ -6,11 +6,14 @@ import { DisconnectCode, ErrorCode, PacketType } from "../../src/protocol/codes.
 import { decodeServerPacket, type ServerPacket } from "../../src/protocol/packet-decoder.ts";
 import { encodePacketBytes } from "../../src/protocol/packet-encoder.ts";
 import { readPacketSize } from "../../src/protocol/packet-framer.ts";
-import type {
-  ClientPacketType,
-  PacketBodies,
-  PacketInit,
-  ServerPacketType,
+import {
+  type ClientPacketType,
+  type PacketBodies,
+  type PacketInit,
+  type RequestPacketType,
+  type ResponseTypeOf,
+  responseTypeOf,
+  type ServerPacketType,
 } from "../../src/protocol/packets.ts";
 import { PROTOCOL_VERSION } from "../../src/protocol/version.ts";
 
@@ -27,7 +30,7 @@ export class ChatTestClient {
   readonly inbox: ServerPacket[] = [];
   /** Resolves when the server has ended the connection, however it did. */
   readonly ended: Promise<void>;
-  /** The lobby's room id, once logged in as a guest. */
+  /** The lobby's room id, once logged in. */
   lobbyId = 0;
   answersPings = true;
   readonly #socket: Socket;
@@ -49,9 +52,16 @@ export class ChatTestClient {
     });
   }
 
-  /** Connects and takes the Hello; `hello: false` leaves it in the inbox, for connections that get none. */
-  static async connect(address: SocketAddress, { hello = true } = {}): Promise<ChatTestClient> {
-    const socket = connect({ host: address.host, port: address.port, noDelay: true });
+  /**
+   * Connects and takes the Hello; `hello: false` leaves it in the inbox, for connections that get none.
+   * `from`: another of this machine's own addresses.
+   */
+  static async connect(
+    address: SocketAddress,
+    { hello = true, from = "127.0.0.1" } = {},
+  ): Promise<ChatTestClient> {
+    const { host, port } = address;
+    const socket = connect({ host, port, noDelay: true, localAddress: from });
     const client = new ChatTestClient(socket);
     await once(socket, "connect");
     if (hello) await client.take(PacketType.HELLO);
@@ -88,6 +98,11 @@ export class ChatTestClient {
     this.#socket.pause();
   }
 
+  /** Reads on after `pause`. */
+  resume(): void {
+    this.#socket.resume();
+  }
+
   /** Ends the connection without a word. */
   destroy(): void {
     this.#socket.destroy();
@@ -117,25 +132,52 @@ export class ChatTestClient {
     return this.take(response, (answer) => (answer as unknown as BodyWithId).requestId === requestId);
   }
 
+  /** As `ask`; which response it is follows from the request. */
+  request<Type extends RequestPacketType>(
+    type: Type,
+    body: Omit<PacketInit<Type>, "requestId">,
+  ): Promise<PacketBodies[ResponseTypeOf<Type>]> {
+    const requestId = this.nextId();
+    this.sendBytes(encodePacketBytes(type, { ...body, requestId }, 65_535));
+    const response = responseTypeOf(type) as ServerPacketType;
+    const isIts = (answer: object): boolean => (answer as BodyWithId).requestId === requestId;
+    return this.take(response, isIts) as Promise<unknown> as Promise<PacketBodies[ResponseTypeOf<Type>]>;
+  }
+
+  /** Everything of a type that was heard and not taken. */
+  heard<Type extends ServerPacketType>(type: Type): Body<Type>[] {
+    return this.inbox.flatMap((packet) =>
+      packet.type === type ? [(packet as unknown as { body: Body<Type> }).body] : [],
+    );
+  }
+
+  /**
+   * Resolves when what the hub has said to this session so far is in the inbox. So what is not there
+   * then was not said.
+   */
+  async sync(): Promise<void> {
+    await this.request(PacketType.USER_LIST_REQUEST, { roomId: this.lobbyId, limit: 1 });
+  }
+
   register(name: string, password: string) {
     return this.ask(PacketType.REGISTER_REQUEST, { name, password }, PacketType.REGISTER_RESPONSE);
   }
 
   login(name: string, password: string) {
-    return this.ask(
-      PacketType.LOGIN_REQUEST,
-      { protocolVersion: PROTOCOL_VERSION, name, credential: { case: "password", value: password } },
-      PacketType.LOGIN_RESPONSE,
-    );
+    return this.logIn({ name, credential: { case: "password", value: password } });
   }
 
-  async loginGuest(name: string, guestKey = guestKeyOf(name)) {
-    const answer = await this.ask(
-      PacketType.LOGIN_REQUEST,
-      { protocolVersion: PROTOCOL_VERSION, name, credential: { case: "guestKey", value: guestKey } },
-      PacketType.LOGIN_RESPONSE,
-    );
-    this.lobbyId = answer.lobby?.roomId ?? 0;
+  loginGuest(name: string, guestKey = guestKeyOf(name)) {
+    return this.logIn({ name, credential: { case: "guestKey", value: guestKey } });
+  }
+
+  /** A login of any kind. */
+  async logIn(fields: Omit<PacketInit<PacketType.LOGIN_REQUEST>, "requestId" | "protocolVersion">) {
+    const answer = await this.request(PacketType.LOGIN_REQUEST, {
+      protocolVersion: PROTOCOL_VERSION,
+      ...fields,
+    });
+    this.lobbyId = answer.lobby?.roomId ?? this.lobbyId;
     return answer;
   }
 

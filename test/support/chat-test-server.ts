@@ -55,7 +55,13 @@ export class LogKeeper implements Logger {
   }
 }
 
-const unlimited = { packetsPerSecond: 0, loginsPerMinutePerAddress: 0, registrationsPerHourPerAddress: 0 };
+const unlimited = {
+  packetsPerSecond: 0,
+  loginsPerMinutePerAddress: 0,
+  registrationsPerHourPerAddress: 0,
+  fanOutBytesPerSecondPerUser: 0,
+  fanOutBytesPerSecondPerAddress: 0,
+};
 
 /** A server for one test, on a port that the kernel chooses, stopped when the test ends. */
 export async function startTestServer(

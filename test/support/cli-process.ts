@@ -47,6 +47,7 @@ export class CliProcess {
     });
     this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr += text;
+      this.#onOutput();
     });
     this.exited = new Promise((resolve) => {
       this.#child.on("close", (code, signal) => {
@@ -59,6 +60,19 @@ export class CliProcess {
 
   get stdout(): string {
     return this.#stdout;
+  }
+
+  /** Resolves when a line of stderr matches. */
+  async errorLine(pattern: RegExp): Promise<void> {
+    const deadline = AbortSignal.timeout(LINE_TIMEOUT_MS);
+    while (!this.#stderr.split("\n").some((line) => pattern.test(line))) {
+      if (this.#isOver || deadline.aborted)
+        throw new Error(`no line ${String(pattern)} in:\n${this.#stderr}`);
+      await new Promise<void>((resolve) => {
+        this.#onOutput = resolve;
+        deadline.addEventListener("abort", () => resolve(), { once: true });
+      });
+    }
   }
 
   /** The next line, after the one returned last, that matches. Rejects when it does not come. */
@@ -124,7 +138,11 @@ export class CliBench {
   }
 
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}): CliProcess {
-    const started = new CliProcess(args, { directory: this.directory, env });
+    // What a command remembers is the bench's own.
+    const started = new CliProcess(args, {
+      directory: this.directory,
+      env: { XDG_STATE_HOME: join(this.directory, "state"), ...env },
+    });
     this.#processes.push(started);
     return started;
   }
@@ -157,10 +175,16 @@ export class CliBench {
   }
 
   /** `portico chat`, logged in. */
-  async chat(address: string, user: string, flags: readonly string[] = []): Promise<CliProcess> {
+  async chat(
+    address: string,
+    user: string,
+    flags: readonly string[] = [],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<CliProcess> {
     const chat = this.start(["chat", "--user", user, "--server", address, ...flags], {
       PORTICO_PASSWORD: `the password of ${user}`,
       TZ: "UTC",
+      ...env,
     });
     await chat.line(/^-- you are /);
     return chat;

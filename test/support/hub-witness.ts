@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Command } from "../../src/chat/hub/command.ts";
+import type { Command, Request } from "../../src/chat/hub/command.ts";
 import type { RoomEvent, SessionEvent } from "../../src/chat/hub/event.ts";
 import type { DuplicatePolicy } from "../../src/chat/hub/hub-options.ts";
 import {
@@ -9,6 +9,7 @@ import {
   type SessionKey,
   type UserId,
 } from "../../src/chat/names.ts";
+import { HubRightsWitness } from "./hub-rights-witness.ts";
 import type { Effect, HubWorld } from "./hub-world.ts";
 
 interface SeenSession {
@@ -23,7 +24,32 @@ interface SeenRoom {
   readonly announced: Set<string>;
 }
 
-type Request = Extract<Command, { readonly requestId: number }>;
+/** The request that each answer belongs to; other answers name theirs. */
+const REQUEST_OF = {
+  left: "leaveRoom",
+  whispered: "whisper",
+  history: "history",
+  hits: "search",
+  users: "listUsers",
+  members: "listMembers",
+  rooms: "listRooms",
+  updated: "updateRoom",
+  tokens: "listTokens",
+  revoked: "revokeToken",
+  blocks: "listBlocks",
+  invitation: "adminInvitation",
+  audit: "listAudit",
+  sanctions: "listSanctions",
+} as const;
+
+/** The request whose answer stands in the order of a room, by the kind of its entry. */
+const REQUEST_OF_KIND = {
+  text: "publish",
+  edit: "editMessage",
+  delete: "deleteMessage",
+  reaction: "react",
+  reactionRemoved: "react",
+} as const;
 
 /**
  * Sees what gates see and holds the hub to its rules: one answer to each request, offsets without gaps,
@@ -42,18 +68,37 @@ export class HubWitness {
   readonly #whispered = new Set<string>();
   /** Room, sender and text of what came live, to see that a repeat is not delivered twice. */
   readonly #memoryLog = new Map<string, number>();
+  /** Requests whose answer waits for a password to be compared. */
+  readonly #unproven: Extract<SessionEvent, { readonly type: "passwordNeeded" }>[] = [];
+  readonly #rights: HubRightsWitness;
 
   constructor(world: HubWorld, duplicates: DuplicatePolicy, maxSessionsPerUser: number) {
     this.#world = world;
     this.#duplicates = duplicates;
     this.#maxSessionsPerUser = maxSessionsPerUser;
+    this.#rights = new HubRightsWitness(world);
+    for (const { id, name } of world.store.accounts.values()) this.#userIds.set(name, id);
     world.onEffect = (effect) => this.#see(effect);
   }
 
   beforeCommand(command: Command): void {
     if (command.type === "signOut") this.#forget(command.session);
     else if (command.type === "gateReset") this.#forgetGate(command.gateId);
-    else this.#open.set(requestKey(command.session, command.requestId), command);
+    else if (command.type !== "typing") {
+      this.#open.set(requestKey(command.session, command.requestId), command);
+      this.#rights.asked(command, this.#sessions.get(command.session)?.userId);
+    }
+  }
+
+  /** What a gate does with the rooms' passwords: the join again, where the password is right. */
+  takeProven(password: string): Command[] {
+    return this.#unproven.splice(0).flatMap(({ session, requestId, passwordHash }) => {
+      const id = requestKey(session, requestId);
+      const request = this.#open.get(id);
+      if (request?.type !== "joinRoom") return [];
+      this.#open.delete(id);
+      return passwordHash === password ? [{ ...request, provenHash: passwordHash }] : [];
+    });
   }
 
   /** What must hold between commands. */
@@ -95,6 +140,9 @@ export class HubWitness {
         else this.#subscriptions.delete(topic);
         return;
       }
+      case "broadcast":
+        this.#rights.sawRules(effect.event.lockdown);
+        return;
       case "publish":
         this.#seeRoomEvent(effect.event);
         return;
@@ -106,11 +154,13 @@ export class HubWitness {
 
   #seeRoomEvent(event: RoomEvent): void {
     const room = this.#rooms.get(event.roomId);
+    // Administrators change rooms that nobody has joined.
+    const isOfAdministration = event.type === "roomUpdated" || event.type === "roomDeleted";
+    if (room === undefined && isOfAdministration) return;
     assert.ok(room !== undefined, "events come of rooms that somebody joined");
     switch (event.type) {
       case "userJoined":
         assert.ok(!room.announced.has(event.name), "a user comes once");
-        assert.ok(this.#sessions.get(event.except)?.rooms.has(event.roomId), "who is announced is in");
         room.announced.add(event.name);
         return;
       case "userLeft":
@@ -119,19 +169,35 @@ export class HubWitness {
       case "message":
         this.#seeMessage(room, event);
         return;
+      case "roomUpdated":
+        this.#rights.sawRoom(event.room);
+        return;
+      case "roomDeleted":
+        room.announced.clear();
+        for (const seen of this.#sessions.values()) seen.rooms.delete(event.roomId);
+        this.#rights.forgetRoom(event.roomId);
+        return;
+      case "memberCount":
+      case "typing":
+        return;
     }
   }
 
   #seeMessage(room: SeenRoom, event: Extract<RoomEvent, { readonly type: "message" }>): void {
     assert.ok(event.offset > room.lastOffset, "offsets of a room rise");
-    // What was stored without a word and then cannot be read is left to history.
-    const mayMiss = this.#world.failedReadCount > 0;
+    // What was stored without a word and then cannot be read is left to history; a deleted room has none.
+    const isDeleted =
+      event.roomId < MEMORY_ROOM_ID_BASE && this.#world.store.room(event.roomId) === undefined;
+    const mayMiss = isDeleted || this.#world.failedReadCount > 0;
     if (!mayMiss) assert.equal(event.offset, room.lastOffset + 1, "offsets of a room have no gaps");
     room.lastOffset = event.offset;
-    if (event.roomId < MEMORY_ROOM_ID_BASE) {
+    if (event.roomId < MEMORY_ROOM_ID_BASE && this.#world.store.room(event.roomId) !== undefined) {
       const stored = this.#world.stored(event.roomId)[event.offset - 1];
-      assert.equal(stored?.text, event.text, "what is delivered is in the log, as it is in the log");
-      assert.equal(stored.senderName, event.sender, "and from whom");
+      // What is published late is shown as it is by then: edited, deleted, its author gone.
+      const asNow = this.#world.store.entry(event.roomId, event.offset);
+      const isAsStored = [stored?.text, asNow?.text].includes(event.text);
+      assert.ok(isAsStored, "what is delivered is in the log, as it is in the log");
+      assert.ok([stored?.senderName, asNow?.senderName].includes(event.sender), "and from whom");
     }
     if (event.publisher === 0) {
       assert.equal(event.requestId, 0, "no request without a publisher");
@@ -143,22 +209,38 @@ export class HubWitness {
       this.#subscriptions.has(topicKey(gateOf(event.publisher), event.roomId)),
       "whose gate hears it",
     );
-    this.#answer(event.publisher, event.requestId, "publish", event.offset);
+    this.#rights.sawPublished(this.#open.get(requestKey(event.publisher, event.requestId)));
+    this.#answer(event.publisher, event.requestId, REQUEST_OF_KIND[event.kind], event.offset);
   }
 
   #seeSessionEvent(event: SessionEvent): void {
+    this.#rights.saw(event, this.#sessions.get(event.session)?.userId, this.#openRequest(event));
     switch (event.type) {
       case "signedIn":
         this.#signIn(event);
         this.#enter(event.session, event.lobby);
         return;
       case "joined":
-        this.#answer(event.session, event.requestId, "joinRoom");
+        this.#answer(event.session, event.requestId, event.request);
         this.#enter(event.session, event.room);
+        return;
+      case "passwordNeeded":
+        this.#unproven.push(event);
         return;
       case "left":
         this.#answer(event.session, event.requestId, "leaveRoom");
-        assert.ok(this.#session(event.session).rooms.delete(event.roomId), "only a member leaves");
+        this.#session(event.session).rooms.delete(event.roomId);
+        return;
+      case "removed":
+        assert.ok(this.#session(event.session).rooms.delete(event.roomId), "only who is in is taken out");
+        return;
+      case "roleChanged":
+        assert.ok(this.#session(event.session).rooms.has(event.room.id), "a role is told inside the room");
+        return;
+      case "invited":
+      case "whisperTyping":
+      case "read":
+        this.#session(event.session);
         return;
       case "ended":
         this.#session(event.session);
@@ -176,7 +258,7 @@ export class HubWitness {
         return;
       }
       case "published":
-        this.#answer(event.session, event.requestId, "publish", event.offset);
+        this.#answer(event.session, event.requestId, event.request, event.offset);
         return;
       case "whispered":
         this.#answer(event.session, event.requestId, "whisper", event.offset);
@@ -188,15 +270,24 @@ export class HubWitness {
           assert.equal(offset, (offsets[0] ?? 0) + index, "history has no gaps");
         }
         const room = this.#rooms.get(event.roomId);
-        assert.ok(
-          room !== undefined && (offsets.at(-1) ?? 0) <= room.lastOffset,
-          "history is not the future",
-        );
+        const lastOffset = room?.lastOffset ?? this.#world.stored(event.roomId).length;
+        assert.ok((offsets.at(-1) ?? 0) <= lastOffset, "history is not the future");
         return;
       }
+      case "hits":
       case "users":
-        this.#answer(event.session, event.requestId, "listUsers");
+      case "members":
+      case "rooms":
+      case "updated":
+      case "tokens":
+      case "revoked":
+      case "blocks":
+      case "invitation":
+      case "audit":
+      case "sanctions":
+        this.#answer(event.session, event.requestId, REQUEST_OF[event.type]);
         return;
+      case "done":
       case "refused":
         this.#answer(event.session, event.requestId, event.request);
         return;
@@ -208,7 +299,7 @@ export class HubWitness {
     assert.ok(request.type === "signIn", "who signs in asked for it");
     const { id: userId, name } = request.user;
     this.#userIds.set(name, userId);
-    this.#sessions.set(event.session, { userId, user: event.user, rooms: new Set() });
+    this.#sessions.set(event.session, { userId, user: name, rooms: new Set() });
   }
 
   #enter(key: SessionKey, info: { readonly id: RoomId; readonly lastOffset: number }): void {
@@ -229,15 +320,15 @@ export class HubWitness {
     assert.equal(request?.type, type, `an answer to an open request ${id}`);
     this.#open.delete(id);
     if (offset === undefined) return request;
-    const isPublish = request.type === "publish";
-    assert.ok(isPublish || request.type === "whisper", "only messages have offsets");
-    if (isPublish) this.#checkPlace(request, offset);
+    if (request.type === "publish") this.#checkPlace(request, offset);
     return request;
   }
 
   /** What is acknowledged is in the log at that place; the same message has the same place. */
   #checkPlace(request: Extract<Request, { readonly type: "publish" }>, offset: number): void {
     if (request.roomId < MEMORY_ROOM_ID_BASE) {
+      // What was deleted meanwhile is in no log any more.
+      if (this.#world.store.room(request.roomId) === undefined) return;
       const stored = this.#world.stored(request.roomId)[offset - 1];
       assert.equal(stored?.clientMessageId, request.clientMessageId, "acknowledged means stored");
       return;
@@ -245,6 +336,10 @@ export class HubWitness {
     const text = `${request.roomId} ${request.text}`;
     assert.ok(!this.#memoryLog.has(text), "a request is acknowledged once");
     this.#memoryLog.set(text, offset);
+  }
+
+  #openRequest(event: SessionEvent): Request | undefined {
+    return "requestId" in event ? this.#open.get(requestKey(event.session, event.requestId)) : undefined;
   }
 
   #session(key: SessionKey): SeenSession {

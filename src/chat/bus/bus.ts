@@ -1,5 +1,5 @@
 import type { Command } from "../hub/command.ts";
-import type { RoomEvent, SessionEvent } from "../hub/event.ts";
+import type { RoomEvent, ServerEvent, SessionEvent } from "../hub/event.ts";
 import type { RoomId } from "../names.ts";
 
 /**
@@ -20,7 +20,7 @@ export interface Bus {
   attachHub(onCommands: (commands: readonly Command[]) => void): HubLink;
 }
 
-export type GateEvent = RoomEvent | SessionEvent;
+export type GateEvent = RoomEvent | SessionEvent | ServerEvent;
 
 export interface GateLink {
   /** Delivered at the end of the turn at the latest. */
@@ -34,6 +34,8 @@ export interface HubLink {
   publish(event: RoomEvent): void;
   /** To the gate of `event.session`. */
   reply(event: SessionEvent): void;
+  /** To every gate that is attached. */
+  broadcast(event: ServerEvent): void;
   /**
    * The hub subscribes a gate to a room's topic before it publishes the arrival of that gate's first
    * member, so that nothing between can be missed, and unsubscribes it after the last has left.

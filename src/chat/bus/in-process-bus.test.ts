@@ -11,7 +11,8 @@ function signOut(gateId: number, serial: number): Command {
 }
 
 function reply(gateId: number): SessionEvent {
-  return { type: "published", session: sessionKey(gateId, 1), requestId: 1, offset: 1, timeMs: 1 };
+  const answer = { session: sessionKey(gateId, 1), requestId: 1 };
+  return { type: "published", ...answer, request: "publish", offset: 1, timeMs: 1 };
 }
 
 describe("the in-process bus", () => {

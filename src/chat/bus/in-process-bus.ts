@@ -1,6 +1,6 @@
 import { assert } from "../../base/assert.ts";
 import type { Command } from "../hub/command.ts";
-import type { RoomEvent, SessionEvent } from "../hub/event.ts";
+import type { RoomEvent, ServerEvent, SessionEvent } from "../hub/event.ts";
 import { gateOf, type RoomId } from "../names.ts";
 import type { Bus, GateEvent, GateLink, HubLink } from "./bus.ts";
 
@@ -54,6 +54,7 @@ export class InProcessBus implements Bus {
     return {
       publish: (event) => this.#publish(event),
       reply: (event) => this.#reply(event),
+      broadcast: (event) => this.#broadcast(event),
       subscribe: (gateId, roomId) => this.#subscribe(gateId, roomId),
       unsubscribe: (gateId, roomId) => this.#unsubscribe(gateId, roomId),
       detach: () => {
@@ -81,6 +82,10 @@ export class InProcessBus implements Bus {
 
   #reply(event: SessionEvent): void {
     this.#post(gateOf(event.session), event);
+  }
+
+  #broadcast(event: ServerEvent): void {
+    for (const gateId of this.#gates.keys()) this.#post(gateId, event);
   }
 
   #post(gateId: number, event: GateEvent): void {

@@ -18,6 +18,31 @@ describe("AddressRate", () => {
     assert.equal(rate.addressCount, 0);
   });
 
+  it("can be asked without taking, and be changed", () => {
+    const rate = new AddressRate(1, 60_000);
+    assert.equal(rate.waitMs("192.0.2.1", 0), 0);
+    assert.equal(rate.take("192.0.2.1", 0), 0);
+    assert.equal(rate.waitMs("192.0.2.1", 0), 60_000);
+    assert.equal(rate.waitMs("192.0.2.1", 60_000), 0);
+    rate.setCount(3);
+    assert.equal(rate.take("192.0.2.1", 30_000), 0);
+    rate.setCount(0);
+    assert.equal(rate.waitMs("192.0.2.1", 0), 0);
+  });
+
+  it("waiting exactly as long as told is enough", () => {
+    for (const count of [3, 7, 30]) {
+      const rate = new AddressRate(count, 60_000);
+      let nowMs = 0.123;
+      for (let turn = 0; turn < 500; turn++) {
+        const waitMs = rate.take("192.0.2.1", nowMs);
+        if (waitMs === 0) continue;
+        nowMs += waitMs;
+        assert.equal(rate.take("192.0.2.1", nowMs), 0);
+      }
+    }
+  });
+
   it("remembers a bounded number of addresses, those seen last", () => {
     const rate = new AddressRate(1, 60_000, 3);
     for (const host of ["a", "b", "c", "a", "d"]) rate.take(host, 0);

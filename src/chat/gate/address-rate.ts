@@ -1,51 +1,60 @@
-import { TokenBucket } from "../../base/token-bucket.ts";
+import { RecentTable } from "./recent-table.ts";
 
 /** Addresses that are remembered; the one unseen for longest is forgotten first. */
 const REMEMBERED_ADDRESSES = 8192;
+
+/** What rounding may add to a waiting time, so that waiting exactly as long as told is enough. */
+const SLACK_MS = 1e-5;
 
 /**
  * A rate limit for each address that something comes from: so many in a period, all of them at once if
  * they like. Memory is bounded: whoever comes from thousands of addresses makes the oldest forgotten.
  */
 export class AddressRate {
-  readonly #ratePerSecond: number;
-  readonly #burst: number;
-  readonly #remembered: number;
-  readonly #buckets = new Map<string, TokenBucket>();
+  readonly #periodMs: number;
+  #count: number;
+  /** When each address may do all of it at once again. */
+  readonly #fullAtMs: RecentTable<string, number>;
 
   /** `count` in `periodMs`; `count` 0: no limit. */
   constructor(count: number, periodMs: number, remembered = REMEMBERED_ADDRESSES) {
-    this.#ratePerSecond = (count * 1000) / periodMs;
-    this.#burst = count;
-    this.#remembered = remembered;
+    this.#count = count;
+    this.#periodMs = periodMs;
+    this.#fullAtMs = new RecentTable(remembered);
   }
 
   /** Addresses that are remembered now. */
   get addressCount(): number {
-    return this.#buckets.size;
+    return this.#fullAtMs.size;
+  }
+
+  /** Another limit from now on. */
+  setCount(count: number): void {
+    this.#count = count;
   }
 
   /** Takes one and gives 0, or gives the milliseconds to wait. */
   take(host: string, nowMs: number): number {
-    if (this.#burst === 0) return 0;
+    if (this.#count === 0) return 0;
     const address = addressGroup(host);
-    let bucket = this.#buckets.get(address);
-    if (bucket === undefined) {
-      bucket = new TokenBucket(this.#ratePerSecond, this.#burst, nowMs);
-      if (this.#buckets.size >= this.#remembered) this.#forgetOldest();
-    } else {
-      this.#buckets.delete(address);
-    }
-    // A Map keeps the order of insertion: the one used last is put at the end.
-    this.#buckets.set(address, bucket);
-    return bucket.take(1, nowMs);
+    const fullAtMs = this.#next(address, nowMs);
+    const waitMs = this.#wait(fullAtMs, nowMs);
+    if (waitMs === 0) this.#fullAtMs.set(address, fullAtMs);
+    return waitMs;
   }
 
-  #forgetOldest(): void {
-    for (const oldest of this.#buckets.keys()) {
-      this.#buckets.delete(oldest);
-      return;
-    }
+  /** What `take` would give, without taking. */
+  waitMs(host: string, nowMs: number): number {
+    return this.#count === 0 ? 0 : this.#wait(this.#next(addressGroup(host), nowMs), nowMs);
+  }
+
+  #next(address: string, nowMs: number): number {
+    return Math.max(this.#fullAtMs.get(address) ?? nowMs, nowMs) + this.#periodMs / this.#count;
+  }
+
+  #wait(fullAtMs: number, nowMs: number): number {
+    const waitMs = fullAtMs - this.#periodMs - nowMs;
+    return waitMs <= SLACK_MS ? 0 : Math.max(1, Math.ceil(waitMs - SLACK_MS / 2));
   }
 }
 

@@ -20,6 +20,9 @@ export const disconnectTexts: Readonly<Record<EndCode, string>> = {
   KICKED: "an administrator ended the session",
   PROTOCOL_ERROR: "too many packets that could not be understood",
   LOGGED_OUT: "you logged out",
+  BANNED: "you, or your address, are banned",
+  TOKEN_REVOKED: "the token of this session was revoked, or the password was changed",
+  ACCOUNT_DELETED: "the account was deleted",
 };
 
 /** What the engine counts a session under that the gate ends with a code. */
@@ -44,6 +47,9 @@ export function engineReason(code: EndCode): DisconnectReason {
     case "REPLACED":
     case "KICKED":
     case "LOGGED_OUT":
+    case "BANNED":
+    case "TOKEN_REVOKED":
+    case "ACCOUNT_DELETED":
       return "DISCONNECT";
   }
 }

@@ -16,6 +16,14 @@ export interface GateCounters {
   messagesFannedOut: number;
   /** Notices that were queued for a member: messages, joins and leaves. */
   deliveries: number;
+  /** Memberships that are not live now: they are replayed to, or skip. */
+  lagging: number;
+  /** Slow readers that began to skip, or to be replayed to; and messages left out, told as so many gaps. */
+  skips: number;
+  catchUps: number;
+  gaps: number;
+  /** Messages that were replayed from a log, to slow readers and to clients that came back. */
+  replayed: number;
   logins: number;
   registrations: number;
   /** Refusals, by their code. */
@@ -36,6 +44,11 @@ export function newGateCounters(): GateCounters {
     events: 0,
     messagesFannedOut: 0,
     deliveries: 0,
+    lagging: 0,
+    skips: 0,
+    catchUps: 0,
+    gaps: 0,
+    replayed: 0,
     logins: 0,
     registrations: 0,
     refusals: {},

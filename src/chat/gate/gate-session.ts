@@ -9,9 +9,10 @@ import { DisconnectCode, ErrorCode, PacketType, type DisconnectCodeName } from "
 import { decodeClientPacket, UNDECODED, type UndecodedPacket } from "../../protocol/packet-decoder.ts";
 import type { PacketInit, ServerPacketType } from "../../protocol/packets.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
-import type { Command, UserIdentity } from "../hub/command.ts";
-import type { SessionKey } from "../names.ts";
+import type { Command, Request, UserIdentity } from "../hub/command.ts";
+import type { SessionKey, UserId } from "../names.ts";
 import type { Offender } from "./bad-input-log.ts";
+import type { Admission } from "./credentials.ts";
 import {
   badFrameCode,
   disconnectCodeOf,
@@ -19,12 +20,22 @@ import {
   engineReason,
   type EndCode,
 } from "./disconnects.ts";
+import type { FanOutAccount, FanOutPayer } from "./fan-out-rate.ts";
 import type { GateContext } from "./gate-context.ts";
 import { assertGateTransition, type GateSessionState } from "./gate-session-state.ts";
+import type { RoomPosition } from "./handlers/wire-values.ts";
 import type { Member, Membership } from "./local-room.ts";
+import { type OpenJoin, OpenRequests } from "./open-requests.ts";
 import { handlePacket } from "./packet-handlers.ts";
 import { FLOOD, PacketRate } from "./packet-rate.ts";
-import { refuseRequest } from "./refusals.ts";
+import { refuseRequest, wireWaitMs } from "./refusals.ts";
+
+/** A login that the hub has been asked for. */
+interface PendingLogin {
+  readonly admission: Admission;
+  /** Where the client left the lobby. */
+  readonly position: RoomPosition | undefined;
+}
 
 /**
  * One connection of the chat: its packets become commands, what is said to it becomes packets.
@@ -32,15 +43,21 @@ import { refuseRequest } from "./refusals.ts";
  * Memory counts here: there are tens of thousands of these, most of them silent. What only some need is
  * made when they need it.
  */
-export class GateSession implements SessionHandler, Member, Offender {
+export class GateSession implements SessionHandler, Member, Offender, FanOutPayer {
   readonly session: Session;
   readonly context: GateContext;
   firstMembership: Membership | undefined;
   badInput: Map<string, number> | undefined;
   /** When its send queue was first seen not empty while memory was short; 0: not since it was empty. */
   backlogSinceMs = 0;
+  fanOutAccount: FanOutAccount | undefined;
+  /** The request that logs out, while its token is being revoked; 0: none. */
+  loggingOutId = 0;
   #state: GateSessionState = "anonymous";
   #user: UserIdentity | undefined;
+  #tokenId = 0;
+  #login: PendingLogin | undefined;
+  #open: OpenRequests | undefined;
   #rate: PacketRate | undefined;
   /** Requests sent to the hub that it has not answered. */
   #outstandingCount = 0;
@@ -75,19 +92,32 @@ export class GateSession implements SessionHandler, Member, Offender {
     return this.#user?.name;
   }
 
+  /** 0: nobody yet. */
+  get userId(): UserId {
+    return this.#user?.id ?? 0;
+  }
+
+  /** The resume token that the session came with or was given; 0: none. */
+  get tokenId(): number {
+    return this.#tokenId;
+  }
+
   onConnected(): void {
-    const { settings, epoch, serverName, packetLimits } = this.context;
-    if (packetLimits !== undefined) this.#rate = new PacketRate(packetLimits);
+    const { settings, service, rules, epoch, serverName } = this.context;
+    const { login, timeouts } = settings;
+    if (timeouts.pingMs !== service.idleTimeoutMs) this.session.setIdleTimeout(timeouts.pingMs);
     this.send(PacketType.HELLO, {
       protocolVersion: PROTOCOL_VERSION,
       server: serverName,
       packetLimitBytes: settings.limits.packetBytes,
       textLimitBytes: settings.limits.textBytes,
-      pingIntervalMs: settings.timeouts.pingMs,
-      pongTimeoutMs: settings.timeouts.pongMs,
+      pingIntervalMs: timeouts.pingMs,
+      pongTimeoutMs: timeouts.pongMs,
       epoch,
-      guestsAllowed: settings.login.guests,
-      registrationOpen: settings.login.registration,
+      guestsAllowed: login.guests && rules.lockdown < 2,
+      registrationOpen: login.registration && rules.lockdown < 1,
+      invitationRequired: login.invitationRequired,
+      jwtAccepted: login.jwt !== undefined,
     });
   }
 
@@ -95,7 +125,7 @@ export class GateSession implements SessionHandler, Member, Offender {
     if (this.#state === "ended") return;
     this.context.counters.packetsReceived++;
     if (this.#pingSentMs > 0) this.#onLife();
-    const waitMs = this.#rate === undefined ? 0 : this.#rate.take(this.context.clock.monotonicMs());
+    const waitMs = this.#waitMs();
     if (waitMs === FLOOD) {
       this.context.badInput.note(this, "FLOOD", "went on although told to wait");
       this.end("FLOOD");
@@ -103,8 +133,19 @@ export class GateSession implements SessionHandler, Member, Offender {
     }
     const packet = decodeClientPacket(bytes, start, end);
     if (packet.type === UNDECODED) this.#onUndecoded(packet);
-    else if (waitMs > 0) refuseRequest(this, packet, "RATE_LIMITED", "too many requests", waitMs);
-    else handlePacket(this, packet);
+    else if (waitMs === 0) handlePacket(this, packet);
+    else {
+      const refused = { code: "RATE_LIMITED", detail: "too many requests", retryAfterMs: waitMs } as const;
+      refuseRequest(this, packet, refused);
+    }
+  }
+
+  /** 0: the packet is let through. */
+  #waitMs(): number {
+    const { packetLimits, clock } = this.context;
+    if (packetLimits === undefined) return 0;
+    this.#rate ??= new PacketRate();
+    return this.#rate.take(packetLimits, clock.monotonicMs());
   }
 
   onBadFrame(_session: Session, code: number): void {
@@ -122,6 +163,10 @@ export class GateSession implements SessionHandler, Member, Offender {
       else this.end("HEARTBEAT_TIMEOUT");
       return;
     }
+    if (settings.timeouts.pingMs === 0) {
+      this.session.setIdleTimeout(0);
+      return;
+    }
     this.#pingSentMs = service.nowMs;
     this.#pingNonce = (this.#pingNonce + 1) >>> 0;
     this.send(PacketType.PING, { nonce: this.#pingNonce });
@@ -134,6 +179,7 @@ export class GateSession implements SessionHandler, Member, Offender {
 
   onDrained(): void {
     this.backlogSinceMs = 0;
+    if (this.#state === "signedIn") this.context.fanOut.onDrained(this);
   }
 
   onDisconnected(_session: Session, reason: DisconnectReason, detail: number): void {
@@ -162,9 +208,14 @@ export class GateSession implements SessionHandler, Member, Offender {
   }
 
   /** Asks something of the hub; exactly one answer comes, unless the session ends. */
-  request(command: Command): void {
+  request(request: Request): void {
     this.#outstandingCount++;
     this.context.counters.requestsOutstanding++;
+    this.context.link.send(request);
+  }
+
+  /** Tells the hub something that has no answer. */
+  tell(command: Extract<Command, { readonly type: "typing" }>): void {
     this.context.link.send(command);
   }
 
@@ -182,32 +233,78 @@ export class GateSession implements SessionHandler, Member, Offender {
   /** The attempt ended without a login. */
   endAttempt(): void {
     this.#become("anonymous");
-    this.#user = undefined;
   }
 
   /** The attempt was right: asks the hub to let the user in. */
-  signIn(requestId: number, user: UserIdentity): void {
+  signIn(requestId: number, admission: Admission, position: RoomPosition | undefined): void {
     this.#become("signingIn");
+    const { user, tokenId } = admission;
     this.#user = user;
-    this.request({ type: "signIn", session: this.key, requestId, user });
+    this.#tokenId = tokenId;
+    this.#login = { admission, position };
+    const { key, address } = this;
+    this.request({ type: "signIn", session: key, requestId, user, address, tokenId });
   }
 
-  /** The hub has let the user in. */
-  onSignedIn(): void {
+  /** The hub has let the user in. What the response needs. */
+  onSignedIn(): { readonly issued: Admission["issued"]; readonly position: RoomPosition | undefined } {
     this.#become("signedIn");
     this.context.counters.signedIn++;
     this.context.counters.logins++;
     this.session.completeHandshake();
+    const { admission, position } = this.#login as PendingLogin;
+    this.#login = undefined;
+    return { issued: admission.issued, position };
   }
 
-  /** Says why, sends what is queued, and ends the connection. The first code is the one told. */
-  end(code: EndCode, retryAfterMs = 0): void {
+  /** The hub has not let the user in. */
+  onSignInRefused(): void {
+    this.#become("anonymous");
+    this.#dropLogin();
+  }
+
+  #dropLogin(): void {
+    if (this.#login !== undefined) this.context.loginDesk.withdraw(this.#login.admission);
+    this.#login = undefined;
+    this.#user = undefined;
+    this.#tokenId = 0;
+  }
+
+  /** Keeps what the answer to a JoinRoomRequest will need. False when too many are open. */
+  holdJoin(requestId: number, join: OpenJoin): boolean {
+    this.#open ??= new OpenRequests();
+    return this.#open.holdJoin(requestId, join);
+  }
+
+  takeJoin(requestId: number): OpenJoin | undefined {
+    const join = this.#open?.takeJoin(requestId);
+    if (this.#open?.isEmpty === true) this.#open = undefined;
+    return join;
+  }
+
+  /** Keeps which message a page of history is to lie around. False when too many are open. */
+  holdAround(requestId: number, offset: number): boolean {
+    this.#open ??= new OpenRequests();
+    return this.#open.holdAround(requestId, offset);
+  }
+
+  takeAround(requestId: number): number | undefined {
+    const offset = this.#open?.takeAround(requestId);
+    if (this.#open?.isEmpty === true) this.#open = undefined;
+    return offset;
+  }
+
+  /**
+   * Says why, sends what is queued, and ends the connection. The first code is the one told; `detail`
+   * instead of the code's own words.
+   */
+  end(code: EndCode, retryAfterMs = 0, detail = ""): void {
     if (this.#state === "ended") return;
     this.#count(code);
     this.send(PacketType.DISCONNECT, {
       code: DisconnectCode[code],
-      reason: disconnectTexts[code],
-      retryAfterMs,
+      reason: detail === "" ? disconnectTexts[code] : detail,
+      retryAfterMs: wireWaitMs(retryAfterMs),
     });
     this.session.disconnect(engineReason(code), DisconnectCode[code]);
     this.#retire();
@@ -251,9 +348,11 @@ export class GateSession implements SessionHandler, Member, Offender {
     if (state === "ended") return;
     this.#become("ended");
     this.context.fanOut.leaveAll(this);
+    this.#open = undefined;
     if (state === "signingIn" || state === "signedIn") {
       this.context.link.send({ type: "signOut", session: this.key });
     }
+    if (state === "signingIn") this.#dropLogin();
     if (state === "signedIn") this.context.counters.signedIn--;
     const open = this.#outstandingCount;
     this.#outstandingCount = 0;

@@ -1,5 +1,7 @@
 import { DEFAULT_PACKET_LIMIT_BYTES, PACKET_LIMIT_CEILING_BYTES } from "../../protocol/packet-framer.ts";
 import { DEFAULT_TEXT_LIMIT_BYTES, TEXT_PACKET_OVERHEAD_BYTES } from "../../protocol/text.ts";
+import type { JwtSettings } from "./jwt.ts";
+import type { WordFilterSettings } from "./message-filter.ts";
 
 /** What a gate allows. Every limit has a default, and an answer that docs/PROTOCOL.md gives. */
 export interface GateSettings {
@@ -7,6 +9,7 @@ export interface GateSettings {
   readonly timeouts: GateTimeouts;
   readonly rates: GateRates;
   readonly login: GateLoginSettings;
+  readonly filter: WordFilterSettings;
 }
 
 export interface GateLimits {
@@ -43,10 +46,19 @@ export interface GateRates {
   readonly packetsPerSecond: number;
   /** Packets that may come at once after a quiet time. Default 200. */
   readonly packetsBurst: number;
-  /** Login attempts, right or wrong. Default 30. */
+  /**
+   * Login attempts, right or wrong, and other uses of a password: an account's to change or delete it, a
+   * room's. Logins with a token count only when the token is wrong, and for themselves. Default 30.
+   */
   readonly loginsPerMinutePerAddress: number;
   /** Default 20. */
   readonly registrationsPerHourPerAddress: number;
+  /**
+   * Bytes of what a user says times the members who get it; four seconds' worth at once. Default 64 MiB.
+   */
+  readonly fanOutBytesPerSecondPerUser: number;
+  /** The same for all users of an address together. Default 64 MiB. */
+  readonly fanOutBytesPerSecondPerAddress: number;
 }
 
 export interface GateLoginSettings {
@@ -54,9 +66,23 @@ export interface GateLoginSettings {
   readonly guests: boolean;
   /** New accounts may be made. Default true. */
   readonly registration: boolean;
-  /** Logins and registrations under way at once. More: BUSY; the hasher and the store have limits too. Default 2,048. */
+  /** New accounts need an invitation code. Default false. */
+  readonly invitationRequired: boolean;
+  /** Logins and registrations under way at once. More: BUSY; the hasher and the store have limits too. Default 16,384. */
   readonly attemptsAtOnce: number;
+  /** How long a resume token is good for. 0: none are given. Default 30 days. */
+  readonly tokenLifetimeMs: number;
+  /** Tokens that one account keeps, 1 … 64; above: the longest unused goes. Default 16. */
+  readonly tokensPerUser: number;
+  /** Whose tokens (JWT) are taken too. Default: nobody's. */
+  readonly jwt: JwtSettings | undefined;
 }
+
+const MIB = 1_048_576;
+const DAY_MS = 86_400_000;
+const TOKENS_PER_USER_MOST = 64;
+/** A room with the longest name and topic, or a refusal with the longest reason, fits. */
+const PACKET_LEAST_BYTES = 1024;
 
 export type GateSettingsInput = { readonly [Group in keyof GateSettings]?: Partial<GateSettings[Group]> };
 
@@ -77,8 +103,19 @@ export const defaultGateSettings: GateSettings = {
     packetsBurst: 200,
     loginsPerMinutePerAddress: 30,
     registrationsPerHourPerAddress: 20,
+    fanOutBytesPerSecondPerUser: 64 * MIB,
+    fanOutBytesPerSecondPerAddress: 64 * MIB,
   },
-  login: { guests: false, registration: true, attemptsAtOnce: 2048 },
+  login: {
+    guests: false,
+    registration: true,
+    invitationRequired: false,
+    attemptsAtOnce: 16_384,
+    tokenLifetimeMs: 30 * DAY_MS,
+    tokensPerUser: 16,
+    jwt: undefined,
+  },
+  filter: { words: [], action: "refuse" },
 };
 
 /** A setting that cannot be, or that contradicts another. `code` "BAD_SETTING". */
@@ -97,6 +134,7 @@ export function resolveGateSettings(input: GateSettingsInput = {}): GateSettings
     timeouts: { ...defaultGateSettings.timeouts, ...input.timeouts },
     rates: { ...defaultGateSettings.rates, ...input.rates },
     login: { ...defaultGateSettings.login, ...input.login },
+    filter: { ...defaultGateSettings.filter, ...input.filter },
   };
   for (const [group, values] of Object.entries(settings)) {
     for (const [key, value] of Object.entries(values as Record<string, unknown>)) {
@@ -105,7 +143,17 @@ export function resolveGateSettings(input: GateSettingsInput = {}): GateSettings
       }
     }
   }
-  const { limits, timeouts } = settings;
+  const { limits, timeouts, login } = settings;
+  if (!(login.tokensPerUser >= 1 && login.tokensPerUser <= TOKENS_PER_USER_MOST)) {
+    throw new GateSettingsError(
+      `login.tokensPerUser must be 1 to ${TOKENS_PER_USER_MOST}, got ${login.tokensPerUser}`,
+    );
+  }
+  if (limits.packetBytes < PACKET_LEAST_BYTES) {
+    throw new GateSettingsError(
+      `limits.packetBytes must be at least ${PACKET_LEAST_BYTES}, got ${limits.packetBytes}`,
+    );
+  }
   if (
     limits.packetBytes < limits.textBytes + TEXT_PACKET_OVERHEAD_BYTES ||
     limits.packetBytes > PACKET_LIMIT_CEILING_BYTES

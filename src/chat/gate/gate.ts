@@ -15,30 +15,41 @@ import { DisconnectCode, PacketType } from "../../protocol/codes.ts";
 import { encodePacketBytes, PacketEncoder } from "../../protocol/packet-encoder.ts";
 import { PacketFramer } from "../../protocol/packet-framer.ts";
 import type { Bus, GateEvent } from "../bus/bus.ts";
+import type { ServerEvent, SessionEvent } from "../hub/event.ts";
 import { SERIAL_LIMIT, sessionKey, type SessionKey } from "../names.ts";
 import type { Store } from "../store/store.ts";
 import { BacklogRelief } from "./backlog-relief.ts";
 import { BadInputLog } from "./bad-input-log.ts";
 import { disconnectTexts, refusalCode } from "./disconnects.ts";
-import type { GateContext } from "./gate-context.ts";
+import { AddressRate } from "./address-rate.ts";
+import { Attempts } from "./attempts.ts";
+import type { DeskContext } from "./desk-context.ts";
+import type { FanOut } from "./fan-out.ts";
+import type { GateContext, GatePolicy } from "./gate-context.ts";
 import { newGateCounters, type GateCounters } from "./gate-counters.ts";
 import { GateSession } from "./gate-session.ts";
+import { gatePolicy, nextSettings } from "./gate-policy.ts";
 import { resolveGateSettings, type GateSettings, type GateSettingsInput } from "./gate-settings.ts";
 import { LoginDesk } from "./login-desk.ts";
-import { packetLimits } from "./packet-rate.ts";
+import type { MessageFilter } from "./message-filter.ts";
+import { PasswordDesk } from "./password-desk.ts";
 import type { PasswordHasher } from "./password.ts";
+import { RegistrationDesk } from "./registration-desk.ts";
 import { reply } from "./replies.ts";
 import { RoomFanOut } from "./room-fan-out.ts";
+import { ServerRules } from "./server-rules.ts";
 
 export interface GateOptions {
   readonly port: CompletionPort;
   readonly bus: Bus;
   /** Where accounts are; the gate touches nothing else of it. */
-  readonly store: Pick<Store, "createAccount" | "findAccount">;
+  readonly store: Pick<Store, "ask">;
   readonly hasher: PasswordHasher;
   /** Unique among the gates of a bus, 0 … 8,000. Default 1. */
   readonly gateId?: number;
   readonly settings?: GateSettingsInput;
+  /** Looks at every text, in place of the filter of words that the settings may have. */
+  readonly messageFilter?: MessageFilter;
   /** What Hello calls the server. Default "portico". */
   readonly serverName?: string;
   /** Changes whenever the server starts; Hello says it. */
@@ -52,22 +63,26 @@ const RETRY_LEAST_MS = 200;
 const RETRY_SPREAD_MS = 1300;
 /** How often a stop looks whether the hub has answered everything. */
 const STOP_LOOK_MS = 10;
+const MINUTE_MS = 60_000;
 
 /**
  * The chat's front: holds the connections, knows who they are, turns their packets into commands for the
  * hub and the hub's events into packets, and keeps every limit. There may be several on one bus.
  */
 export class Gate {
-  readonly settings: GateSettings;
   readonly service: Service;
   readonly counters: GateCounters = newGateCounters();
   readonly #options: GateOptions;
   readonly #gateId: number;
   readonly #random: Random;
   readonly #log: Logger;
-  readonly #fanOut: RoomFanOut;
+  readonly #rules = new ServerRules();
+  readonly #attempts: Attempts;
+  readonly #passwordUses: AddressRate;
+  readonly #fanOut: FanOut;
   readonly #relief: BacklogRelief;
   readonly #context: GateContext;
+  #policy: GatePolicy;
   /** By slot of the service: 8 bytes or so for each, of which a map takes 30. */
   readonly #sessions: (GateSession | undefined)[] = [];
   readonly #listeners: Listener[] = [];
@@ -77,10 +92,12 @@ export class Gate {
   /** Attaches to the bus. Throws GateSettingsError. */
   constructor(options: GateOptions) {
     this.#options = options;
-    this.settings = resolveGateSettings(options.settings);
+    this.#policy = gatePolicy(resolveGateSettings(options.settings), options.messageFilter);
     this.#gateId = options.gateId ?? 1;
     this.#random = options.random ?? realRandom;
     this.#log = options.log ?? silentLogger;
+    this.#attempts = new Attempts(() => this.settings, this.#log);
+    this.#passwordUses = new AddressRate(this.settings.rates.loginsPerMinutePerAddress, MINUTE_MS);
     this.service = new Service({
       port: options.port,
       kind: "server",
@@ -96,9 +113,21 @@ export class Gate {
       },
     });
     const encoder = new PacketEncoder(this.service.sendBuffers, this.settings.limits.packetBytes);
-    this.#fanOut = new RoomFanOut(encoder, this.counters, (key) => this.#find(key));
-    this.#relief = new BacklogRelief(this.service, this.counters);
+    const fanOut = new RoomFanOut({
+      encoder,
+      counters: this.counters,
+      sendQueueBytes: this.settings.limits.sendQueueBytes,
+      startTimer: (delayMs, onExpired) => options.port.startTimer(delayMs, onExpired),
+      findMember: (key) => this.#find(key),
+    });
+    this.#fanOut = fanOut;
+    this.#relief = new BacklogRelief(this.service, this.counters, fanOut);
     this.#context = this.#makeContext(encoder);
+  }
+
+  /** As they are now: `reload` changes them. */
+  get settings(): GateSettings {
+    return this.#policy.settings;
   }
 
   /** Connections that are open. */
@@ -114,6 +143,22 @@ export class Gate {
     });
     this.#listeners.push(listener);
     return listener.address;
+  }
+
+  /**
+   * Goes over to other settings for what comes from now on. A group (limits, timeouts, rates, login,
+   * filter) that is left out stays as it is; in one that is given, what is left out has its default. Gives those that differ and need a restart ("limits.packetBytes").
+   * Throws GateSettingsError, and changes nothing then.
+   */
+  reload(input: GateSettingsInput): readonly string[] {
+    const { settings, needRestart } = nextSettings(this.settings, input);
+    const policy = gatePolicy(settings, this.#options.messageFilter);
+    this.#context.loginDesk.reload(settings);
+    this.#context.registrationDesk.reload(settings);
+    this.#passwordUses.setCount(settings.rates.loginsPerMinutePerAddress);
+    this.#policy = policy;
+    Object.assign(this.#context, policy);
+    return needRestart;
   }
 
   /**
@@ -142,7 +187,7 @@ export class Gate {
     const deadlineMs = port.clock.monotonicMs() + timeoutMs;
     return new Promise((resolve) => {
       const look = (): void => {
-        const isDone = this.counters.requestsOutstanding === 0 && this.#context.loginDesk.attemptCount === 0;
+        const isDone = this.counters.requestsOutstanding === 0 && this.#attempts.count === 0;
         if (isDone || port.clock.monotonicMs() >= deadlineMs) resolve();
         else port.startTimer(STOP_LOOK_MS, look);
       };
@@ -157,14 +202,28 @@ export class Gate {
     this.#relief.look();
     for (let index = 0; index < events.length; index++) {
       const event = events[index] as GateEvent;
-      if (event.type === "message" || event.type === "userJoined" || event.type === "userLeft") {
-        this.#fanOut.add(event);
-        continue;
-      }
-      const session = this.#find(event.session);
-      if (session !== undefined) reply(session, event);
+      if (event.type === "message") this.#fanOut.add(event);
+      else if ("session" in event) this.#reply(event);
+      else if (event.type === "serverRules") this.#applyRules(event);
+      else this.#fanOut.add(event);
     }
     this.#fanOut.flushAll();
+  }
+
+  #reply(event: SessionEvent): void {
+    const session = this.#find(event.session);
+    if (session !== undefined) reply(session, event);
+  }
+
+  /** Sessions from addresses that are banned now end. */
+  #applyRules(event: ServerEvent): void {
+    this.#rules.apply(event);
+    if (event.addressBans.length === 0) return;
+    const wallMs = this.#options.port.clock.wallMs();
+    for (const session of this.#sessions) {
+      const refused = session === undefined ? undefined : this.#rules.banRefusal(session.address, wallMs);
+      if (refused !== undefined) session?.end("BANNED", refused.retryAfterMs, refused.detail);
+    }
   }
 
   #find(key: SessionKey): GateSession | undefined {
@@ -173,28 +232,53 @@ export class Gate {
     return found?.key === key ? found : undefined;
   }
 
+  #makeDesk(): DeskContext {
+    const { port, store, hasher } = this.#options;
+    const settings = (): GateSettings => this.settings;
+    return {
+      get settings() {
+        return settings();
+      },
+      store,
+      hasher,
+      clock: port.clock,
+      random: this.#random,
+      counters: this.counters,
+      log: this.#log,
+      rules: this.#rules,
+      attempts: this.#attempts,
+      passwordUses: this.#passwordUses,
+    };
+  }
+
   #makeContext(encoder: PacketEncoder): GateContext {
-    const { bus, port, store, hasher, epoch, serverName = "portico" } = this.#options;
-    const { settings, counters, service } = this;
-    const log = this.#log;
+    const { bus, port, epoch, serverName = "portico" } = this.#options;
+    const { counters, service } = this;
     const { clock } = port;
+    const desk = this.#makeDesk();
+    const desks = {
+      loginDesk: new LoginDesk(desk),
+      registrationDesk: new RegistrationDesk(desk),
+      passwordDesk: new PasswordDesk(desk),
+    };
     const link = bus.attachGate(this.#gateId, (events) => this.#onEvents(events));
     link.send({ type: "gateReset", gateId: this.#gateId });
     const isStopping = (): boolean => this.#state !== "running";
     return {
-      settings,
+      ...this.#policy,
+      ...desks,
       service,
       encoder,
       link,
       fanOut: this.#fanOut,
-      loginDesk: new LoginDesk({ settings, store, hasher, clock, counters, log }),
-      badInput: new BadInputLog(log, clock),
+      rules: this.#rules,
+      badInput: new BadInputLog(this.#log, clock),
       counters,
       clock,
-      log,
+      random: this.#random,
+      log: this.#log,
       serverName,
       epoch,
-      packetLimits: packetLimits(settings.rates),
       keyOf: (id) => sessionKey(this.#gateId, id < SERIAL_LIMIT ? id : id % SERIAL_LIMIT),
       get isStopping() {
         return isStopping();

@@ -1,21 +1,30 @@
 import { assert } from "../../base/assert.ts";
-import type { DisconnectReason, SendChunk } from "../../engine/index.ts";
-import type { RoomEvent } from "../hub/event.ts";
-import type { RoomId } from "../names.ts";
+import type { DisconnectReason, PortTimer, SendChunk } from "../../engine/index.ts";
+import type { CommandOf } from "../hub/command.ts";
+import type { RoomEvent, RoomInfo } from "../hub/event.ts";
+import type { RoomId, SessionKey } from "../names.ts";
+import type { SlowReaderPolicy } from "../store/store.ts";
 
 /** What a fan-out needs of an engine session. */
 export interface SendTarget {
+  /** Bytes that wait to be sent. */
+  readonly queuedBytes: number;
   send(chunk: SendChunk, start: number, end: number): boolean;
   abort(reason: DisconnectReason): void;
 }
 
 /** A session as the rooms see it. */
 export interface Member {
+  readonly key: SessionKey;
   readonly session: SendTarget;
   /** The first of a chain of the rooms it is in; only its rooms change it. */
   firstMembership: Membership | undefined;
+  /** Asks the hub for a page to replay; one answer comes, unless the session ends. */
+  request(command: CommandOf<"history">): void;
   /** A request of this session is answered. */
   onAnswered(): void;
+  /** Tells the client why, and ends the session; the client comes back and resumes. */
+  end(code: "SERVER_ERROR"): void;
 }
 
 /** One member in one room. */
@@ -26,23 +35,59 @@ export interface Membership {
   readonly session: SendTarget;
   /** The member's next one. A chain and no array: there are many members, most in one room. */
   next: Membership | undefined;
-  /** Its place in the room's `memberships`. */
+  /** Its place in the room's `live` or `lagging`. */
   index: number;
   /** The last run that had something of its own for it. */
   runSerial: number;
-  /** The events of that run that it does not get, by their place in the run. */
+  /** The entries of that run that it does not get, by their place in the run. */
   own: number[] | undefined;
+  /** undefined: live, it gets the room's messages as they come. */
+  lag: Lag | undefined;
 }
 
-/** The members of one room that one gate holds, dense so that a fan-out is a plain loop. */
+/** How far a membership that is not live has come. */
+export interface Lag {
+  /** "behind": what it misses is replayed. "skipping": it is told what it missed. */
+  readonly state: "behind" | "skipping";
+  /** What it has been sent, or told to be left out, of the room's messages. */
+  offset: number;
+  /** Pages in a row that did not come. */
+  failureCount: number;
+  /** Runs until the next page may be asked for. */
+  timer: PortTimer | undefined;
+}
+
+/**
+ * The members of one room that one gate holds. Those that are live are dense, so that a fan-out is a
+ * plain loop; the others are apart.
+ */
 export class LocalRoom {
   readonly id: RoomId;
-  readonly memberships: Membership[] = [];
+  readonly live: Membership[] = [];
+  readonly lagging: Membership[] = [];
   /** Events that wait to be encoded. */
   run: RoomEvent[] = [];
+  /** There is more among them than who came and went, whose place among the rest means nothing. */
+  hasOrder = false;
+  /** What becomes of a slow reader. */
+  slowReader: SlowReaderPolicy = "disconnect";
+  /** Offset of the newest message that went to the live members. */
+  lastOffset: number;
 
-  constructor(id: RoomId) {
-    this.id = id;
+  constructor(info: RoomInfo) {
+    this.id = info.id;
+    this.lastOffset = info.lastOffset;
+    this.update(info);
+  }
+
+  get memberCount(): number {
+    return this.live.length + this.lagging.length;
+  }
+
+  update(info: RoomInfo): void {
+    // Only a log can be read again.
+    const isKept = info.kind === "logged";
+    this.slowReader = info.slowReader === "catchUp" && !isKept ? "skipToLatest" : info.slowReader;
   }
 
   /** O(rooms of the member), of which there are few. */
@@ -52,40 +97,64 @@ export class LocalRoom {
     return membership;
   }
 
-  /** False when it was a member before. */
-  add(member: Member): boolean {
-    if (this.membershipOf(member) !== undefined) return false;
+  /** Adds a member that is none yet; it is live. */
+  add(member: Member): Membership {
+    assert(this.membershipOf(member) === undefined, "a member is added once");
     const membership: Membership = {
       room: this,
       member,
       session: member.session,
       next: member.firstMembership,
-      index: this.memberships.length,
+      index: this.live.length,
       runSerial: 0,
       own: undefined,
+      lag: undefined,
     };
-    this.memberships.push(membership);
+    this.live.push(membership);
     member.firstMembership = membership;
-    return true;
+    return membership;
   }
 
-  /** False when it was no member. */
-  remove(member: Member): boolean {
-    const membership = this.membershipOf(member);
-    if (membership === undefined) return false;
-    unchain(member, membership);
-    assert(this.memberships[membership.index] === membership, "a membership is dropped once");
-    // The last one takes its place.
-    const last = this.memberships.pop() as Membership;
-    if (last !== membership) {
-      last.index = membership.index;
-      this.memberships[last.index] = last;
+  remove(membership: Membership): void {
+    unchain(membership);
+    takeOut(membership.lag === undefined ? this.live : this.lagging, membership);
+    membership.lag = undefined;
+  }
+
+  /** Takes a live membership out of the fan-out, or gives one that lags another position. */
+  hold(membership: Membership, state: Lag["state"], offset: number): void {
+    if (membership.lag === undefined) {
+      takeOut(this.live, membership);
+      putIn(this.lagging, membership);
     }
-    return true;
+    membership.lag = { state, offset, failureCount: 0, timer: undefined };
+  }
+
+  /** From the next run on the membership gets everything. */
+  goLive(membership: Membership): void {
+    assert(membership.lag !== undefined && this.run.length === 0, "who goes live has missed nothing");
+    takeOut(this.lagging, membership);
+    putIn(this.live, membership);
+    membership.lag = undefined;
   }
 }
 
-function unchain(member: Member, membership: Membership): void {
+function putIn(list: Membership[], membership: Membership): void {
+  membership.index = list.length;
+  list.push(membership);
+}
+
+/** The last one takes its place. */
+function takeOut(list: Membership[], membership: Membership): void {
+  assert(list[membership.index] === membership, "a membership is in one list");
+  const last = list.pop() as Membership;
+  if (last === membership) return;
+  last.index = membership.index;
+  list[last.index] = last;
+}
+
+function unchain(membership: Membership): void {
+  const { member } = membership;
   if (member.firstMembership === membership) {
     member.firstMembership = membership.next;
     return;

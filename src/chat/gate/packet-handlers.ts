@@ -1,182 +1,101 @@
-import { unreachable } from "../../base/assert.ts";
-import { ErrorCode, PacketType } from "../../protocol/codes.ts";
-import type {
-  HistoryRequest,
-  JoinRoomRequest,
-  PublishRequest,
-  UserListRequest,
-  WhisperRequest,
-} from "../../protocol/generated/portico/v1/portico_pb.js";
-import { RoomKind } from "../../protocol/generated/portico/v1/portico_pb.js";
-import { checkRoomName, checkUserName } from "../../protocol/names.ts";
+import { PacketType } from "../../protocol/codes.ts";
 import type { ClientPacket, UndecodedPacket } from "../../protocol/packet-decoder.ts";
-import { checkClientMessageId, checkText } from "../../protocol/text.ts";
+import type { ClientPacketType, PacketBodies } from "../../protocol/packets.ts";
 import type { GateSession } from "./gate-session.ts";
-import { refuseRequest, type RefusalCode } from "./refusals.ts";
+import * as account from "./handlers/account.ts";
+import * as admin from "./handlers/admin.ts";
+import * as members from "./handlers/members.ts";
+import * as messages from "./handlers/messages.ts";
+import * as reading from "./handlers/reading.ts";
+import * as rooms from "./handlers/rooms.ts";
+import * as sessions from "./handlers/session.ts";
+import { refuseRequest, type Refused } from "./refusals.ts";
 
 type Packet = Exclude<ClientPacket, UndecodedPacket>;
 
-const HISTORY_DEFAULT = 50;
-const USER_LIST_DEFAULT = 100;
-const PAGE_MOST = 200;
+/** Checks what a packet asks for, and asks it of the hub or of a desk; or says why not. */
+type PacketHandler<Type extends ClientPacketType> = (
+  session: GateSession,
+  body: PacketBodies[Type],
+) => Refused | undefined;
 
-/** What a client's packet asks for: checked here, then asked of the hub. */
+/** What is done with each packet of a client. */
+export const packetHandlers: { readonly [Type in ClientPacketType]: PacketHandler<Type> } = {
+  [PacketType.PING]: sessions.ping,
+  [PacketType.PONG]: sessions.pong,
+  [PacketType.REGISTER_REQUEST]: sessions.register,
+  [PacketType.LOGIN_REQUEST]: sessions.login,
+  [PacketType.LOGOUT_REQUEST]: sessions.logout,
+
+  [PacketType.CHANGE_PASSWORD_REQUEST]: account.changePassword,
+  [PacketType.SET_DISPLAY_NAME_REQUEST]: account.setDisplayName,
+  [PacketType.DELETE_ACCOUNT_REQUEST]: account.deleteAccount,
+  [PacketType.TOKEN_LIST_REQUEST]: account.listTokens,
+  [PacketType.REVOKE_TOKEN_REQUEST]: account.revokeToken,
+  [PacketType.BLOCK_USER_REQUEST]: account.blockUser,
+  [PacketType.BLOCK_LIST_REQUEST]: account.listBlocks,
+
+  [PacketType.PUBLISH_REQUEST]: messages.publish,
+  [PacketType.EDIT_MESSAGE_REQUEST]: messages.editMessage,
+  [PacketType.DELETE_MESSAGE_REQUEST]: messages.deleteMessage,
+  [PacketType.REACT_REQUEST]: messages.react,
+  [PacketType.WHISPER_REQUEST]: messages.whisper,
+  [PacketType.TYPING]: messages.typing,
+
+  [PacketType.JOIN_ROOM_REQUEST]: rooms.joinRoom,
+  [PacketType.LEAVE_ROOM_REQUEST]: rooms.leaveRoom,
+  [PacketType.CREATE_ROOM_REQUEST]: rooms.createRoom,
+  [PacketType.UPDATE_ROOM_REQUEST]: rooms.updateRoom,
+  [PacketType.DELETE_ROOM_REQUEST]: rooms.deleteRoom,
+
+  [PacketType.MEMBER_LIST_REQUEST]: members.listMembers,
+  [PacketType.USER_LIST_REQUEST]: members.listUsers,
+  [PacketType.INVITE_REQUEST]: members.invite,
+  [PacketType.SET_ROLE_REQUEST]: members.setRole,
+  [PacketType.MODERATE_REQUEST]: members.moderate,
+  [PacketType.SANCTION_LIST_REQUEST]: members.listSanctions,
+
+  [PacketType.ROOM_LIST_REQUEST]: reading.listRooms,
+  [PacketType.HISTORY_REQUEST]: reading.history,
+  [PacketType.SEARCH_REQUEST]: reading.search,
+  [PacketType.MARK_READ_REQUEST]: reading.markRead,
+
+  [PacketType.ADMIN_USER_REQUEST]: admin.adminUser,
+  [PacketType.ADMIN_ADDRESS_REQUEST]: admin.adminAddress,
+  [PacketType.ADMIN_LOCKDOWN_REQUEST]: admin.adminLockdown,
+  [PacketType.ADMIN_INVITATION_REQUEST]: admin.adminInvitation,
+  [PacketType.AUDIT_LIST_REQUEST]: admin.listAudit,
+};
+
+const noRequestId: Refused = { code: "INVALID_PACKET", detail: "request_id 0 is not used" };
+const notLoggedIn: Refused = { code: "NOT_LOGGED_IN", detail: "log in first" };
+const stopping: Refused = { code: "BUSY", detail: "the server is stopping", retryAfterMs: 1000 };
+
+/** Does what a client's packet asks for, or refuses it. */
 export function handlePacket(session: GateSession, packet: Packet): void {
+  const refused = obstacle(session, packet) ?? handlerOf(packet.type)(session, packet.body);
+  if (refused !== undefined) refuseRequest(session, packet, refused);
+}
+
+function handlerOf(type: ClientPacketType): (session: GateSession, body: object) => Refused | undefined {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table has for each type what takes its body
+  return packetHandlers[type] as (session: GateSession, body: object) => Refused | undefined;
+}
+
+/** Why the session may not send this packet now. */
+function obstacle(session: GateSession, packet: Packet): Refused | undefined {
   switch (packet.type) {
-    case PacketType.PUBLISH_REQUEST:
-      if (mayAsk(session, packet)) publish(session, packet.body);
-      return;
     case PacketType.PING:
-      session.send(PacketType.PONG, { nonce: packet.body.nonce });
-      return;
     case PacketType.PONG:
-      return; // that anything came is what counts
+      return undefined;
     case PacketType.REGISTER_REQUEST:
-      if (hasRequestId(session, packet)) session.context.loginDesk.register(session, packet.body);
-      return;
     case PacketType.LOGIN_REQUEST:
-      if (hasRequestId(session, packet)) session.context.loginDesk.login(session, packet.body);
-      return;
-    case PacketType.LOGOUT_REQUEST:
-      if (mayAsk(session, packet)) logout(session, packet.body.requestId);
-      return;
-    case PacketType.WHISPER_REQUEST:
-      if (mayAsk(session, packet)) whisper(session, packet.body);
-      return;
-    case PacketType.JOIN_ROOM_REQUEST:
-      if (mayAsk(session, packet)) joinRoom(session, packet.body);
-      return;
-    case PacketType.LEAVE_ROOM_REQUEST:
-      if (mayAsk(session, packet)) {
-        const { requestId, roomId } = packet.body;
-        session.request({ type: "leaveRoom", session: session.key, requestId, roomId });
-      }
-      return;
-    case PacketType.HISTORY_REQUEST:
-      if (mayAsk(session, packet)) history(session, packet.body);
-      return;
-    case PacketType.USER_LIST_REQUEST:
-      if (mayAsk(session, packet)) listUsers(session, packet.body);
-      return;
+      return packet.body.requestId === 0 ? noRequestId : undefined; // the desks see to the rest
+    case PacketType.TYPING:
+      break;
     default:
-      unreachable(packet);
+      if (packet.body.requestId === 0) return noRequestId;
   }
-}
-
-interface Request {
-  readonly type: Exclude<Packet["type"], PacketType.PING | PacketType.PONG>;
-  readonly body: { readonly requestId: number };
-}
-
-function hasRequestId(session: GateSession, packet: Request): boolean {
-  if (packet.body.requestId !== 0) return true;
-  refuseRequest(session, packet, "INVALID_PACKET", "request_id 0 is not used");
-  return false;
-}
-
-/** Whether the session may make requests of the chat now; it is told when it may not. */
-function mayAsk(session: GateSession, packet: Request): boolean {
-  if (!hasRequestId(session, packet)) return false;
-  if (session.state !== "signedIn") {
-    refuseRequest(session, packet, "NOT_LOGGED_IN", "log in first");
-    return false;
-  }
-  if (session.context.isStopping) {
-    refuseRequest(session, packet, "BUSY", "the server is stopping", 1000);
-    return false;
-  }
-  return true;
-}
-
-function publish(session: GateSession, body: PublishRequest): void {
-  const { requestId, roomId, clientMessageId, text } = body;
-  const fault = messageFault(session, clientMessageId, text);
-  if (fault !== undefined) {
-    refuseRequest(session, { type: PacketType.PUBLISH_REQUEST, body }, fault.code, fault.detail);
-    return;
-  }
-  session.request({ type: "publish", session: session.key, requestId, roomId, clientMessageId, text });
-}
-
-function whisper(session: GateSession, body: WhisperRequest): void {
-  const packet = { type: PacketType.WHISPER_REQUEST, body } as const;
-  const { requestId, to, clientMessageId, text } = body;
-  const fault = messageFault(session, clientMessageId, text);
-  if (fault !== undefined) {
-    refuseRequest(session, packet, fault.code, fault.detail);
-    return;
-  }
-  if (!checkUserName(to).ok) {
-    refuseRequest(session, packet, "USER_NOT_FOUND", "no user has this name");
-    return;
-  }
-  session.request({ type: "whisper", session: session.key, requestId, to, clientMessageId, text });
-}
-
-interface Fault {
-  readonly code: RefusalCode;
-  readonly detail: string;
-}
-
-/** What is wrong with a message, undefined when nothing is. */
-function messageFault(session: GateSession, clientMessageId: string, text: string): Fault | undefined {
-  const id = checkClientMessageId(clientMessageId);
-  if (!id.ok) return { code: "INVALID_PACKET", detail: id.reason };
-  const check = checkText(text, session.context.settings.limits.textBytes);
-  if (!check.ok) return { code: "TEXT_INVALID", detail: check.reason };
-  return undefined;
-}
-
-function joinRoom(session: GateSession, body: JoinRoomRequest): void {
-  const packet = { type: PacketType.JOIN_ROOM_REQUEST, body } as const;
-  const name = checkRoomName(body.name);
-  if (!name.ok) {
-    refuseRequest(session, packet, "NAME_INVALID", name.reason);
-    return;
-  }
-  const create = kindToCreate(body.create);
-  if (create === undefined) {
-    refuseRequest(session, packet, "INVALID_PACKET", `a room of kind ${body.create} cannot be made`);
-    return;
-  }
-  const { requestId } = body;
-  session.request({ type: "joinRoom", session: session.key, requestId, name: name.key, create });
-}
-
-function kindToCreate(kind: RoomKind): "none" | "logged" | "memory" | undefined {
-  if (kind === RoomKind.UNSPECIFIED) return "none";
-  if (kind === RoomKind.LOGGED) return "logged";
-  return kind === RoomKind.MEMORY ? "memory" : undefined;
-}
-
-function history(session: GateSession, body: HistoryRequest): void {
-  const { requestId, roomId, after, before } = body;
-  const direction = before > 0n ? "before" : "after";
-  session.request({
-    type: "history",
-    session: session.key,
-    requestId,
-    roomId,
-    direction,
-    offset: offsetOf(direction === "before" ? before : after),
-    limit: Math.min(body.limit === 0 ? HISTORY_DEFAULT : body.limit, PAGE_MOST),
-  });
-}
-
-const LARGEST_OFFSET = BigInt(Number.MAX_SAFE_INTEGER);
-
-/** No room has offsets that a number cannot hold: one above is as good as the largest. */
-function offsetOf(offset: bigint): number {
-  return Number(offset > LARGEST_OFFSET ? LARGEST_OFFSET : offset);
-}
-
-function listUsers(session: GateSession, body: UserListRequest): void {
-  const { requestId, roomId, after } = body;
-  const limit = Math.min(body.limit === 0 ? USER_LIST_DEFAULT : body.limit, PAGE_MOST);
-  session.request({ type: "listUsers", session: session.key, requestId, roomId, after, limit });
-}
-
-function logout(session: GateSession, requestId: number): void {
-  session.send(PacketType.LOGOUT_RESPONSE, { requestId, code: ErrorCode.OK });
-  session.end("LOGGED_OUT");
+  if (session.state !== "signedIn") return notLoggedIn;
+  return session.context.isStopping ? stopping : undefined;
 }

@@ -5,10 +5,11 @@ import { FLOOD, packetLimits, PacketRate } from "./packet-rate.ts";
 
 const rates = { ...defaultGateSettings.rates, packetsPerSecond: 10, packetsBurst: 20 };
 
-function rate(): PacketRate {
+function rate(): { take(nowMs: number): number } {
   const limits = packetLimits(rates);
   assert.ok(limits !== undefined);
-  return new PacketRate(limits);
+  const packets = new PacketRate();
+  return { take: (nowMs) => packets.take(limits, nowMs) };
 }
 
 describe("PacketRate", () => {
@@ -37,6 +38,15 @@ describe("PacketRate", () => {
     let isFlood = false;
     for (let nowMs = 0; nowMs < 20_000 && !isFlood; nowMs += 33) isFlood = packets.take(nowMs) === FLOOD;
     assert.ok(isFlood);
+  });
+
+  it("goes by other limits as soon as they are given", () => {
+    const [few, many] = [packetLimits({ ...rates, packetsBurst: 1 }), packetLimits(rates)];
+    assert.ok(few !== undefined && many !== undefined);
+    const packets = new PacketRate();
+    assert.equal(packets.take(few, 0), 0);
+    assert.equal(packets.take(few, 0), 100);
+    assert.equal(packets.take(many, 0), 0);
   });
 
   it("is off at 0", () => {

@@ -9,7 +9,7 @@ const WINDOW_LEAST_MS = 1000;
 /** What rounding may add to a waiting time, so that waiting exactly as long as told is enough. */
 const SLACK_MS = 1e-5;
 
-/** How fast packets may come; one object for all the sessions of a gate. */
+/** How fast packets may come, in every session of a gate. */
 export interface PacketLimits {
   /** Between packets, on average. */
   readonly intervalMs: number;
@@ -33,23 +33,18 @@ export function packetLimits({ packetsPerSecond, packetsBurst }: GateRates): Pac
  * are refused, with the time to wait. A session that goes on regardless, so that in the time an empty
  * bucket takes to fill it is refused as often as the bucket is large, floods.
  *
- * A token bucket, told by one number: when it will be full. (73 bytes; with a
+ * A token bucket, told by one number: when it will be full. (65 bytes; with a
  * TokenBucket it was 162, and each session has one.)
  */
 export class PacketRate {
-  readonly #limits: PacketLimits;
   #fullAtMs = 0;
   /** Whole milliseconds: a fraction would take sixteen bytes more. */
   #windowStartMs = 0;
   #refusalCount = 0;
 
-  constructor(limits: PacketLimits) {
-    this.#limits = limits;
-  }
-
   /** 0: let it through. Above: refuse it, and tell to wait so many milliseconds. FLOOD: end the session. */
-  take(nowMs: number): number {
-    const { intervalMs, refillMs, windowMs, refusalLimit } = this.#limits;
+  take(limits: PacketLimits, nowMs: number): number {
+    const { intervalMs, refillMs, windowMs, refusalLimit } = limits;
     const fullAtMs = Math.max(this.#fullAtMs, nowMs) + intervalMs;
     const waitMs = fullAtMs - refillMs - nowMs;
     if (waitMs <= SLACK_MS) {

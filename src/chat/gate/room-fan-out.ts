@@ -1,11 +1,16 @@
-import { assert } from "../../base/assert.ts";
-import { ArenaExhaustedError, type SendChunk } from "../../engine/index.ts";
-import { PacketType } from "../../protocol/codes.ts";
-import type { PacketEncoder, PacketRange } from "../../protocol/packet-encoder.ts";
-import type { RoomEvent } from "../hub/event.ts";
-import type { RoomId, SessionKey } from "../names.ts";
+import type { PortTimer } from "../../engine/index.ts";
+import type { RoomEvent, RoomInfo, SessionEvent } from "../hub/event.ts";
+import type { RoomId } from "../names.ts";
+import { CatchUp, type ReplayPage } from "./catch-up.ts";
 import type { GateCounters } from "./gate-counters.ts";
+import type { RoomPosition } from "./handlers/wire-values.ts";
 import { LocalRoom, type Member, type Membership } from "./local-room.ts";
+import { entriesOf } from "./run-entries.ts";
+import { RunSender, type RunSenderOptions } from "./run-sender.ts";
+
+export interface RoomFanOutOptions extends RunSenderOptions {
+  startTimer(delayMs: number, onExpired: () => void): PortTimer;
+}
 
 /**
  * Brings what happens in a room to the members that this gate holds (row C6).
@@ -13,39 +18,47 @@ import { LocalRoom, type Member, type Membership } from "./local-room.ts";
  * The events of a batch are gathered per room. A room's gathered events, its **run**, are encoded once,
  * one after the other, so that they are one range of a chunk (a few, where it spans chunks), and each
  * member's send queue gets that range: per member nothing is encoded, copied or allocated. A member that
- * an event is not for (the one that published the message) gets the run cut at that place, with its
- * PublishResponse there, so every session sees the room's offsets rise, its own among them.
+ * an entry is not for (the one that published the message) gets the run cut at that place, with its
+ * response there, so every session sees the room's offsets rise, its own among them.
  *
  * Whoever comes into a room gets what came after: the run so far is flushed first. The same before
  * anything is said to a session whose place among the room's messages matters.
+ *
+ * Members that **lag** (catch-up.ts) get no messages from here. What is about now (who comes and goes, the
+ * room's settings, its end) they get, and the response to what they publish at once: it may come before
+ * older messages that are replayed, and the replay has their own messages, too. A client keeps its
+ * position by the notices, and drops a notice whose offset it knows from a response.
  */
 export class RoomFanOut {
-  readonly #encoder: PacketEncoder;
+  readonly #options: RoomFanOutOptions;
   readonly #counters: GateCounters;
-  readonly #findMember: (key: SessionKey) => Member | undefined;
+  readonly #catchUp: CatchUp;
   readonly #rooms = new Map<RoomId, LocalRoom>();
   /** Rooms with a run. */
   readonly #dirty: LocalRoom[] = [];
-  readonly #run: EncodedRun;
-  /** Memberships that the run being flushed has something of their own for. */
-  readonly #special: Membership[] = [];
-  #runSerial = 0;
+  readonly #sender: RunSender;
 
-  /** `findMember` tells the session of this gate with a key; undefined when it has ended. */
-  constructor(
-    encoder: PacketEncoder,
-    counters: GateCounters,
-    findMember: (key: SessionKey) => Member | undefined,
-  ) {
-    this.#encoder = encoder;
-    this.#counters = counters;
-    this.#findMember = findMember;
-    this.#run = new EncodedRun();
+  constructor(options: RoomFanOutOptions) {
+    this.#options = options;
+    this.#counters = options.counters;
+    this.#catchUp = new CatchUp({
+      encoder: options.encoder,
+      counters: options.counters,
+      sendQueueBytes: options.sendQueueBytes,
+      startTimer: (delayMs, onExpired) => options.startTimer(delayMs, onExpired),
+      flush: (room) => this.flush(room),
+    });
+    this.#sender = new RunSender(options, this.#catchUp);
   }
 
   /** Rooms with a member here. */
   get roomCount(): number {
     return this.#rooms.size;
+  }
+
+  /** Members of the room here, live or not. */
+  memberCount(roomId: RoomId): number {
+    return this.#rooms.get(roomId)?.memberCount ?? 0;
   }
 
   /** Adds an event to its room's run. Without members here there is nobody to tell. */
@@ -54,19 +67,42 @@ export class RoomFanOut {
     if (room === undefined) return;
     if (room.run.length === 0) this.#dirty.push(room);
     room.run.push(event);
+    if (event.type === "message") {
+      room.hasOrder = true;
+      return;
+    }
+    if (event.type === "userJoined" || event.type === "userLeft" || event.type === "memberCount") return;
+    room.hasOrder = true;
+    if (event.type === "roomUpdated") {
+      room.update(event.room);
+    } else if (event.type === "roomDeleted") {
+      this.#flushNow(room);
+      while (room.memberCount > 0) this.#remove((room.live[0] ?? room.lagging[0]) as Membership);
+    }
   }
 
-  /** The member gets the room's events from now on. Harmless when it does already. */
-  join(member: Member, roomId: RoomId): void {
-    let room = this.#rooms.get(roomId);
+  /** Whether everything after the position can still be sent: then `join` sends it before anything new. */
+  recovers(room: RoomInfo, position: RoomPosition | undefined): boolean {
+    return recovers(room, position);
+  }
+
+  /**
+   * The member gets the room's messages from now on: those after `position`, where it is given and
+   * recovers, otherwise what comes. For one that is in the room already only a position changes anything.
+   */
+  join(member: Member, info: RoomInfo, position?: RoomPosition): void {
+    let room = this.#rooms.get(info.id);
     if (room === undefined) {
-      room = new LocalRoom(roomId);
-      this.#rooms.set(roomId, room);
+      room = new LocalRoom(info);
+      this.#rooms.set(info.id, room);
       this.#counters.rooms = this.#rooms.size;
     } else {
       this.flush(room);
     }
-    room.add(member);
+    const membership = room.membershipOf(member) ?? room.add(member);
+    if (position === undefined || !recovers(info, position) || position.offset >= room.lastOffset) return;
+    this.#catchUp.hold(membership, "behind", position.offset);
+    this.#catchUp.goOn(member);
   }
 
   /** The member gets what came until now, and nothing after. Harmless when it is none. */
@@ -74,16 +110,46 @@ export class RoomFanOut {
     const room = this.#rooms.get(roomId);
     if (room === undefined) return;
     this.flush(room);
-    if (room.remove(member)) this.#dropIfEmpty(room);
+    const membership = room.membershipOf(member);
+    if (membership !== undefined) this.#remove(membership);
   }
 
   /** The member has ended: it gets nothing more, of any room. */
   leaveAll(member: Member): void {
-    while (member.firstMembership !== undefined) {
-      const { room } = member.firstMembership;
-      room.remove(member);
-      this.#dropIfEmpty(room);
+    while (member.firstMembership !== undefined) this.#remove(member.firstMembership);
+    this.#catchUp.forgetMember(member);
+  }
+
+  /** The page of a room's log that was asked for, for a member that lags. */
+  onReplayPage(member: Member, page: ReplayPage): void {
+    this.#catchUp.onPage(member, page);
+  }
+
+  /** That page was refused. */
+  onReplayFailed(member: Member, { refusal }: Extract<SessionEvent, { readonly type: "refused" }>): void {
+    this.#catchUp.onPageFailed(member, refusal.retryAfterMs);
+  }
+
+  /** The member's send queue became empty. Costs next to nothing for one that is live everywhere. */
+  onDrained(member: Member): void {
+    this.#catchUp.goOn(member);
+  }
+
+  /**
+   * Takes the member out of the fan-out of every room that cuts nobody off; it comes back when its queue
+   * has drained. False when there is no such room.
+   */
+  holdBack(member: Member): boolean {
+    let isHeld = false;
+    for (let each = member.firstMembership; each !== undefined; each = each.next) {
+      if (each.lag !== undefined || each.room.slowReader === "disconnect") continue;
+      this.flush(each.room);
+      if (each.lag === undefined) this.#catchUp.holdSlow(each);
+      isHeld = true;
     }
+    // Of one that has nothing queued nobody would be told that it has drained.
+    if (isHeld && member.session.queuedBytes === 0) this.#catchUp.goOn(member);
+    return isHeld;
   }
 
   /** Sends the member what its rooms have gathered. */
@@ -99,124 +165,33 @@ export class RoomFanOut {
 
   /** Sends everything that has gathered: the end of a batch. */
   flushAll(): void {
-    for (let index = 0; index < this.#dirty.length; index++) this.flush(this.#dirty[index] as LocalRoom);
+    for (let index = 0; index < this.#dirty.length; index++) this.#flushNow(this.#dirty[index] as LocalRoom);
     this.#dirty.length = 0;
   }
 
+  /**
+   * Sends what has a place among other packets. Comings and goings alone wait for the end of the batch, so
+   * that a thousand people who come in one turn are one notice; a newcomer may hear of some before it.
+   */
   flush(room: LocalRoom): void {
-    const events = room.run;
-    if (events.length === 0) return;
-    this.#runSerial++;
-    this.#markSpecial(room, events);
-    try {
-      this.#encode(events);
-      this.#sendToMembers(room, events.length);
-      this.#sendToSpecial(events);
-    } catch (error) {
-      if (!(error instanceof ArenaExhaustedError)) throw error;
-      // Part of a run would be a hole in the room's order: whoever cannot get all of it starts anew,
-      // and catches up by offset.
-      for (const { member } of room.memberships) member.session.abort("SEND_BUFFER_EXHAUSTED");
-    } finally {
-      this.#run.release();
-      for (const membership of this.#special) membership.own = undefined;
-      this.#special.length = 0;
-      room.run = [];
-    }
+    if (room.hasOrder) this.#flushNow(room);
   }
 
-  /** Notes in each membership which events of the run are not for it. */
-  #markSpecial(room: LocalRoom, events: readonly RoomEvent[]): void {
-    for (let index = 0; index < events.length; index++) {
-      const event = events[index] as RoomEvent;
-      if (event.type === "userLeft") continue;
-      const key = event.type === "message" ? event.publisher : event.except;
-      if (key === 0) continue;
-      const member = this.#findMember(key);
-      const membership = member === undefined ? undefined : room.membershipOf(member);
-      if (membership === undefined) continue;
-      if (membership.runSerial !== this.#runSerial) {
-        membership.runSerial = this.#runSerial;
-        this.#special.push(membership);
-        membership.own = [index];
-      } else {
-        membership.own?.push(index);
-      }
-    }
+  #flushNow(room: LocalRoom): void {
+    if (room.run.length === 0) return;
+    room.hasOrder = false;
+    const entries = entriesOf(room.run, this.#options.encoder.packetLimitBytes);
+    room.run = [];
+    const held = this.#sender.send(room, entries);
+    // Whoever was held for the length of the run alone may have an empty queue.
+    if (held !== undefined) for (const { member } of held) this.#catchUp.goOn(member);
   }
 
-  #encode(events: readonly RoomEvent[]): void {
-    for (let index = 0; index < events.length; index++) {
-      const event = events[index] as RoomEvent;
-      this.#run.add(this.#encodeEvent(event));
-      if (event.type === "message") this.#counters.messagesFannedOut++;
-    }
-  }
-
-  #encodeEvent(event: RoomEvent): PacketRange {
-    const { roomId } = event;
-    switch (event.type) {
-      case "message":
-        return this.#encoder.encodeMessageNotice(
-          roomId,
-          event.offset,
-          event.timeMs,
-          event.sender,
-          event.text,
-        );
-      case "userJoined":
-        return this.#encoder.encode(PacketType.USER_JOINED_NOTICE, { roomId, name: event.name });
-      case "userLeft":
-        return this.#encoder.encode(PacketType.USER_LEFT_NOTICE, { roomId, name: event.name });
-    }
-  }
-
-  /** The hot loop: the whole run to everybody it is for as it is. */
-  #sendToMembers(room: LocalRoom, eventCount: number): void {
-    const { memberships } = room;
-    const { segmentCount, segmentChunks, segmentStarts, segmentEnds } = this.#run;
-    const serial = this.#runSerial;
-    if (segmentCount === 1) {
-      const chunk = segmentChunks[0] as SendChunk;
-      const start = segmentStarts[0] as number;
-      const end = segmentEnds[0] as number;
-      for (let index = 0; index < memberships.length; index++) {
-        const membership = memberships[index] as Membership;
-        if (membership.runSerial !== serial) membership.session.send(chunk, start, end);
-      }
-    } else {
-      for (let index = 0; index < memberships.length; index++) {
-        const membership = memberships[index] as Membership;
-        if (membership.runSerial !== serial) this.#run.sendTo(membership.session, 0, eventCount);
-      }
-    }
-    this.#counters.deliveries += (memberships.length - this.#special.length) * eventCount;
-  }
-
-  /** The run without a member's own events, and its responses in their places. */
-  #sendToSpecial(events: readonly RoomEvent[]): void {
-    for (const { member, session, own = [] } of this.#special) {
-      let from = 0;
-      for (const index of own) {
-        this.#run.sendTo(session, from, index);
-        from = index + 1;
-        const event = events[index] as RoomEvent;
-        if (event.type !== "message") continue;
-        member.onAnswered();
-        const { chunk, start, end } = this.#encoder.encodePublishResponse(
-          event.requestId,
-          event.offset,
-          event.timeMs,
-        );
-        session.send(chunk, start, end);
-      }
-      this.#run.sendTo(session, from, events.length);
-      this.#counters.deliveries += events.length - own.length;
-    }
-  }
-
-  #dropIfEmpty(room: LocalRoom): void {
-    if (room.memberships.length > 0) return;
+  #remove(membership: Membership): void {
+    const { room } = membership;
+    this.#catchUp.forget(membership);
+    room.remove(membership);
+    if (room.memberCount > 0) return;
     room.run.length = 0;
     this.#rooms.delete(room.id);
     this.#counters.rooms = this.#rooms.size;
@@ -224,54 +199,13 @@ export class RoomFanOut {
 }
 
 /**
- * Where the events of a run were written: each event's range, and the segments (ranges of one chunk)
- * that they lie in. Holds a reference to each chunk until `release`.
+ * Whether what came after the position is still there to be sent: the room is the same one, and nothing
+ * after it was removed. Without a position nothing is to be recovered.
  */
-class EncodedRun {
-  segmentCount = 0;
-  readonly segmentChunks: SendChunk[] = [];
-  readonly segmentStarts: number[] = [];
-  readonly segmentEnds: number[] = [];
-  readonly #starts: number[] = [];
-  readonly #ends: number[] = [];
-  readonly #segments: number[] = [];
-  #count = 0;
-
-  add({ chunk, start, end }: PacketRange): void {
-    const last = this.segmentCount - 1;
-    if (last >= 0 && this.segmentChunks[last] === chunk && this.segmentEnds[last] === start) {
-      this.segmentEnds[last] = end;
-    } else {
-      chunk.retain();
-      this.segmentChunks[this.segmentCount] = chunk;
-      this.segmentStarts[this.segmentCount] = start;
-      this.segmentEnds[this.segmentCount] = end;
-      this.segmentCount++;
-    }
-    this.#starts[this.#count] = start;
-    this.#ends[this.#count] = end;
-    this.#segments[this.#count] = this.segmentCount - 1;
-    this.#count++;
-  }
-
-  /** Queues the events [from, to) for a session. */
-  sendTo(session: Member["session"], from: number, to: number): void {
-    if (from >= to) return;
-    assert(to <= this.#count, "only encoded events are sent");
-    const lastSegment = this.#segments[to - 1] as number;
-    let start = this.#starts[from] as number;
-    for (let segment = this.#segments[from] as number; segment < lastSegment; segment++) {
-      session.send(this.segmentChunks[segment] as SendChunk, start, this.segmentEnds[segment] as number);
-      start = this.segmentStarts[segment + 1] as number;
-    }
-    session.send(this.segmentChunks[lastSegment] as SendChunk, start, this.#ends[to - 1] as number);
-  }
-
-  /** From here on only the send queues hold the chunks. */
-  release(): void {
-    for (let segment = 0; segment < this.segmentCount; segment++) this.segmentChunks[segment]?.release();
-    this.segmentChunks.length = 0;
-    this.segmentCount = 0;
-    this.#count = 0;
-  }
+export function recovers(room: RoomInfo, position: RoomPosition | undefined): boolean {
+  if (position === undefined || position.epoch !== room.epoch) return false;
+  const { offset } = position;
+  // A room that has nothing any more says 0: only who has the newest misses nothing.
+  if (room.firstOffset === 0) return offset === room.lastOffset;
+  return offset + 1 >= room.firstOffset && offset <= room.lastOffset;
 }

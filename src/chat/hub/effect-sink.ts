@@ -1,6 +1,6 @@
 import type { RoomId } from "../names.ts";
-import type { NewMessage, StoredRoomKind } from "../store/store.ts";
-import type { RoomEvent, SessionEvent } from "./event.ts";
+import type { NewMessage, StoreRequestName, StoreRequests } from "../store/store.ts";
+import type { RoomEvent, ServerEvent, SessionEvent } from "./event.ts";
 
 /** The time a command or reply is handled at. */
 export interface HubTime {
@@ -18,21 +18,17 @@ export interface HubTime {
 export interface EffectSink {
   publish(event: RoomEvent): void;
   reply(event: SessionEvent): void;
+  /** To every gate. */
+  broadcast(event: ServerEvent): void;
   subscribe(gateId: number, roomId: RoomId): void;
   unsubscribe(gateId: number, roomId: RoomId): void;
 
   /** → appended or appendFailed, in the order of the appends. */
   append(ticket: number, message: NewMessage): void;
-  /** "none": find only, and answer with room undefined when there is none. → roomOpened or roomOpenFailed */
-  openRoom(ticket: number, name: string, kind: StoredRoomKind | "none", nowMs: number): void;
-  /** → accountFound or accountFindFailed */
-  findAccount(ticket: number, nameKey: string): void;
-  /** `offset` and `limit` as in Store.historyAfter and Store.historyBefore. → historyRead or historyReadFailed */
-  readHistory(
+  /** → answered or askFailed. */
+  ask<Name extends StoreRequestName>(
     ticket: number,
-    roomId: RoomId,
-    direction: "after" | "before",
-    offset: number,
-    limit: number,
+    name: Name,
+    request: StoreRequests[Name]["request"],
   ): void;
 }

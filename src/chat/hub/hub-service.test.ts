@@ -1,19 +1,30 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { FakeStore } from "../../../test/support/fake-store.ts";
+import { signIn, user } from "../../../test/support/hub-world.ts";
 import { ManualClock } from "../../base/clock.ts";
 import { InProcessBus } from "../bus/in-process-bus.ts";
 import type { GateEvent, GateLink } from "../bus/bus.ts";
 import { sessionKey } from "../names.ts";
-import { StoreError, type Appended, type NewMessage, type Store, type StoredRoom } from "../store/store.ts";
-import { HubService, type HubServiceOptions } from "./hub-service.ts";
+import {
+  StoreError,
+  type Appended,
+  type NewMessage,
+  type Store,
+  type StoreRequestName,
+  type StoreRequests,
+} from "../store/store.ts";
+import { HubService, type HubServiceOptions, type ServiceTimer } from "./hub-service.ts";
 
 const [ann, bob] = [sessionKey(1, 1), sessionKey(1, 2)];
 
-/** Appends stay open until the test answers them. */
+/** Appends stay open until the test answers them; everything else is answered by a fake store. */
 class HeldStore implements Store {
   readonly appends: { readonly messages: readonly NewMessage[]; readonly end: (error?: Error) => void }[] =
     [];
+  readonly asked: StoreRequestName[] = [];
+  readonly fake = new FakeStore();
   failure: Error | undefined;
   #lastOffset = 0;
 
@@ -28,40 +39,45 @@ class HeldStore implements Store {
     });
   }
 
-  async openRoom(name: string): Promise<StoredRoom> {
+  async ask<Name extends StoreRequestName>(
+    name: Name,
+    request: StoreRequests[Name]["request"],
+  ): Promise<StoreRequests[Name]["result"]> {
+    this.asked.push(name);
     if (this.failure !== undefined) throw this.failure;
-    return { id: 1, name, kind: "logged", epoch: "e", firstOffset: 0, lastOffset: 0 };
+    return this.fake.ask(name, request);
   }
 
-  async findRoom(): Promise<undefined> {
-    if (this.failure !== undefined) throw this.failure;
-  }
-
-  async findAccount(
-    nameKey: string,
-  ): Promise<{ id: number; name: string; nameKey: string; passwordHash: string }> {
-    return { id: 9, name: "Di", nameKey, passwordHash: "secret" };
-  }
-
-  async historyAfter(): Promise<[]> {
-    return [];
-  }
-
-  async historyBefore(): Promise<[]> {
-    return [];
-  }
-
-  async createAccount(): Promise<{ readonly created: false }> {
-    return { created: false };
-  }
+  async backup(): Promise<void> {}
 
   async close(): Promise<void> {}
+}
+
+/** Timers that expire when the test says. */
+class HandTimers {
+  readonly waiting: { readonly delayMs: number; readonly onExpired: () => void }[] = [];
+
+  readonly start = (delayMs: number, onExpired: () => void): ServiceTimer => {
+    const timer = { delayMs, onExpired };
+    this.waiting.push(timer);
+    return {
+      cancel: () => {
+        const index = this.waiting.indexOf(timer);
+        if (index >= 0) this.waiting.splice(index, 1);
+      },
+    };
+  };
+
+  expire(): void {
+    for (const { onExpired } of this.waiting.splice(0)) onExpired();
+  }
 }
 
 interface Served {
   readonly service: HubService;
   readonly store: HeldStore;
   readonly clock: ManualClock;
+  readonly timers: HandTimers;
   readonly gate: GateLink;
   readonly batches: (readonly GateEvent[])[];
   readonly logged: string[];
@@ -79,23 +95,28 @@ async function serve(options: Partial<HubServiceOptions> = {}): Promise<Served> 
     error: (fields: Record<string, unknown>) => void logged.push(`error ${String(fields["code"])}`),
   };
   const hub = { bootEpoch: "boot", normalizeName: (name: string) => name.toLowerCase() };
-  const service = new HubService({ hub, bus, store, clock, log, ...options });
+  const timers = new HandTimers();
+  const startTimer = timers.start;
+  const service = new HubService({ hub, bus, store, clock, log, startTimer, ...options });
   await service.start();
   const gate = bus.attachGate(1, (events) => void batches.push(events));
   for (const [session, id, name] of [
     [ann, 1, "Ann"],
     [bob, 2, "Bob"],
   ] as const) {
-    gate.send({ type: "signIn", session, requestId: 1, user: { id, name, nameKey: name.toLowerCase() } });
+    gate.send(signIn(session, user(id, name)));
   }
   await nextTurn();
+  await nextTurn();
   batches.length = 0;
-  return { service, store, clock, gate, batches, logged };
+  store.asked.length = 0;
+  return { service, store, clock, timers, gate, batches, logged };
 }
 
 function publish(gate: GateLink, ...texts: string[]): void {
   for (const text of texts) {
-    gate.send({ type: "publish", session: ann, requestId: 2, roomId: 1, clientMessageId: text, text });
+    const message = { roomId: 1, clientMessageId: text, text, replyTo: 0 };
+    gate.send({ type: "publish", session: ann, requestId: 2, ...message });
   }
 }
 
@@ -176,24 +197,58 @@ describe("the hub service", () => {
     assert.deepEqual(codes, ["BUSY", "SERVER_ERROR", "SERVER_ERROR", "SERVER_ERROR"]);
   });
 
-  it("asks for accounts and history, and passes no password hash on", async () => {
+  it("asks the store, and passes its answers and its failures on", async () => {
+    const { gate, batches, store, logged } = await serve();
+    const whisper = { to: "di", clientMessageId: "w", text: "w", replyTo: 0 };
+    gate.send({ type: "whisper", session: ann, requestId: 3, ...whisper });
+    await nextTurn();
+    await nextTurn();
+    store.failure = new StoreError("STORE_BUSY", "no");
+    gate.send({ type: "whisper", session: ann, requestId: 4, ...whisper });
+    await nextTurn();
+    await nextTurn();
+    store.failure = new StoreError("UNKNOWN_OUTCOME", "no");
+    gate.send({ type: "whisper", session: ann, requestId: 5, ...whisper });
+    await nextTurn();
+    await nextTurn();
+    assert.deepEqual(store.asked, ["findAccount", "findAccount", "findAccount"]);
+    assert.deepEqual(
+      batches
+        .flat()
+        .map((event) => (event.type === "refused" ? [event.requestId, event.refusal.code] : event.type)),
+      [
+        [3, "USER_NOT_FOUND"],
+        [4, "BUSY"],
+        [5, "SERVER_ERROR"],
+      ],
+    );
+    assert.deepEqual(logged, ["warn STORE_BUSY", "error UNKNOWN_OUTCOME"]);
+  });
+
+  it("tells the hub about once a second that time goes on, until it stops", async () => {
+    const { timers, clock, store, service } = await serve({ tickIntervalMs: 500 });
+    assert.deepEqual(
+      timers.waiting.map(({ delayMs }) => delayMs),
+      [500],
+    );
+    timers.expire();
+    clock.advance(10_000);
+    timers.expire();
+    await nextTurn();
+    assert.deepEqual(store.asked, ["maintain"]);
+    assert.equal(timers.waiting.length, 1);
+    await service.stop();
+    assert.equal(timers.waiting.length, 0);
+  });
+
+  it("broadcasts what the hub says to every gate", async () => {
     const { gate, batches } = await serve();
-    gate.send({ type: "whisper", session: ann, requestId: 3, to: "di", clientMessageId: "w", text: "w" });
-    gate.send({
-      type: "history",
-      session: ann,
-      requestId: 4,
-      roomId: 1,
-      direction: "after",
-      offset: 0,
-      limit: 5,
-    });
+    gate.send({ type: "gateReset", gateId: 1 });
     await nextTurn();
-    await nextTurn();
-    const [away, history] = batches.flat();
-    assert.ok(away?.type === "refused" && away.refusal.code === "USER_OFFLINE");
-    assert.equal(history?.type, "history");
-    assert.ok(!JSON.stringify(batches).includes("secret"));
+    assert.deepEqual(
+      batches.flat().filter((event) => event.type === "serverRules"),
+      [{ type: "serverRules", lockdown: 0, addressBans: [] }],
+    );
   });
 
   it("stops when the store has answered, refusing what comes meanwhile", async () => {
@@ -223,9 +278,12 @@ describe("the hub service", () => {
     const logged: string[] = [];
     const log = { warn: () => {}, error: (_: unknown, message: string) => void logged.push(message) };
     const hub = { bootEpoch: "boot", normalizeName: (name: string) => name };
-    const service = new HubService({ hub, bus, store, clock: new ManualClock(), log });
+    const timers = new HandTimers();
+    const rest = { clock: new ManualClock(), log, startTimer: timers.start };
+    const service = new HubService({ hub, bus, store, ...rest });
     await assert.rejects(service.start(), (error) => error instanceof StoreError);
-    assert.deepEqual(logged, ["the store failed"]);
+    assert.ok(logged.length > 0 && logged.every((message) => message === "the store failed"));
+    assert.equal(timers.waiting.length, 0);
     bus.attachHub(() => {});
   });
 });

@@ -1,15 +1,14 @@
-import { assert, unreachable } from "../../base/assert.ts";
+import { assert } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Bus, HubLink } from "../bus/bus.ts";
-import type { RoomId } from "../names.ts";
-import type { Appended, NewMessage, Store, StoredRoomKind } from "../store/store.ts";
+import type { Appended, Store, StoreRequestName, StoreRequests } from "../store/store.ts";
 import { StoreError } from "../store/store.ts";
 import { AppendPipeline, type AppendBatch, type AppendReply } from "./append-pipeline.ts";
 import type { Command, StoreReply } from "./command.ts";
-import type { EffectSink, HubTime } from "./effect-sink.ts";
-import type { RoomEvent, SessionEvent } from "./event.ts";
+import type { HubTime } from "./effect-sink.ts";
 import { Hub, type HubCounts } from "./hub.ts";
 import type { HubSettings } from "./hub-options.ts";
+import { ServiceSink } from "./service-sink.ts";
 import { StoreFailureLog, type HubLog } from "./store-failure-log.ts";
 
 /** What a hub service works with. */
@@ -19,12 +18,21 @@ export interface HubServiceOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: HubLog;
+  /** Calls `onExpired` once, `delayMs` from now: the completion port's method. */
+  readonly startTimer: (delayMs: number, onExpired: () => void) => ServiceTimer;
+  /** The hub is told that time goes on once in this time, while the service runs. Default 1,000. */
+  readonly tickIntervalMs?: number;
   /** Messages one `store.append` takes at most. Default 1,024. */
   readonly appendBatchLimit?: number;
   /** Calls of `store.append` under way at once; while they are, messages gather for the next. Default 2. */
   readonly appendsInFlight?: number;
   /** A kind of store failure is logged once in this time. Default 10,000. */
   readonly failureLogIntervalMs?: number;
+}
+
+/** A timer that can be taken back; harmless when it has expired. */
+export interface ServiceTimer {
+  cancel(): void;
 }
 
 export interface HubCounters extends HubCounts {
@@ -48,8 +56,9 @@ export class HubService {
   readonly #failures: StoreFailureLog;
   #state: "new" | "running" | "stopping" | "stopped" = "new";
   #link: HubLink | undefined;
+  #ticker: ServiceTimer | undefined;
   #commandCount = 0;
-  #readsInFlight = 0;
+  #asksInFlight = 0;
   #waiters: Waiter[] = [];
 
   constructor(options: HubServiceOptions) {
@@ -63,7 +72,10 @@ export class HubService {
       send: (batch) => void this.#append(batch),
       onReplies: (replies) => this.#feedAppended(replies),
     });
-    this.#sink = new ServiceSink(this.#appends, (ticket, request) => void this.#ask(ticket, request));
+    this.#sink = new ServiceSink(
+      this.#appends,
+      (ticket, name, request) => void this.#ask(ticket, name, request),
+    );
   }
 
   get counters(): HubCounters {
@@ -87,7 +99,10 @@ export class HubService {
     this.#hub.start(this.#now(), this.#sink);
     // Until the lobby is open nothing else is asked of the store.
     await this.#until(() => this.#hub.isReady || this.#isIdle());
-    if (this.#hub.isReady) return;
+    if (this.#hub.isReady) {
+      this.#startTicker();
+      return;
+    }
     this.#detach();
     throw new StoreError("STORE_UNUSABLE", "the lobby could not be opened; the log says why");
   }
@@ -99,9 +114,22 @@ export class HubService {
   async stop(): Promise<void> {
     if (this.#state !== "running") return;
     this.#state = "stopping";
+    this.#ticker?.cancel();
     this.#hub.drain();
     await this.#until(() => this.#isIdle());
     this.#detach();
+  }
+
+  #startTicker(): void {
+    if (this.#state !== "running") return;
+    this.#ticker = this.#options.startTimer(this.#options.tickIntervalMs ?? 1_000, () => this.#tick());
+  }
+
+  #tick(): void {
+    if (this.#state !== "running") return;
+    this.#hub.apply({ type: "tick" }, this.#now(), this.#sink);
+    this.#appends.flush();
+    this.#startTicker();
   }
 
   #detach(): void {
@@ -127,7 +155,7 @@ export class HubService {
       results = await this.#options.store.append(batch.messages);
     } catch (error) {
       this.#failures.report("append", error);
-      this.#appends.failed(batch, error instanceof StoreError && error.code === "STORE_BUSY");
+      this.#appends.failed(batch, isBusy(error));
       return;
     }
     this.#appends.answered(batch, results);
@@ -141,46 +169,23 @@ export class HubService {
   }
 
   /** Anything but an append: answers may come in any order. */
-  async #ask(ticket: number, request: StoreRequest): Promise<void> {
-    this.#readsInFlight += 1;
+  async #ask<Name extends StoreRequestName>(
+    ticket: number,
+    name: Name,
+    request: StoreRequests[Name]["request"],
+  ): Promise<void> {
+    this.#asksInFlight += 1;
     let reply: StoreReply;
     try {
-      reply = await this.#execute(ticket, request);
+      reply = { type: "answered", ticket, result: await this.#options.store.ask(name, request) };
     } catch (error) {
-      this.#failures.report(request.type, error);
-      reply = { type: FAILED_REPLY[request.type], ticket };
+      this.#failures.report(name, error);
+      reply = { type: "askFailed", ticket, busy: isBusy(error) };
     }
-    this.#readsInFlight -= 1;
+    this.#asksInFlight -= 1;
     this.#hub.apply(reply, this.#now(), this.#sink);
     this.#appends.flush();
     this.#tellWaiters();
-  }
-
-  async #execute(ticket: number, request: StoreRequest): Promise<StoreReply> {
-    const { store } = this.#options;
-    switch (request.type) {
-      case "openRoom": {
-        const { name, kind, nowMs } = request;
-        const room = await (kind === "none" ? store.findRoom(name) : store.openRoom(name, kind, nowMs));
-        return { type: "roomOpened", ticket, room };
-      }
-      case "findAccount": {
-        const account = await store.findAccount(request.nameKey);
-        if (account === undefined) return { type: "accountFound", ticket, user: undefined };
-        // The hub has no use for the password's hash.
-        const { id, name, nameKey } = account;
-        return { type: "accountFound", ticket, user: { id, name, nameKey } };
-      }
-      case "readHistory": {
-        const { roomId, direction, offset, limit } = request;
-        const messages = await (direction === "after"
-          ? store.historyAfter(roomId, offset, limit)
-          : store.historyBefore(roomId, offset, limit));
-        return { type: "historyRead", ticket, messages };
-      }
-      default:
-        return unreachable(request);
-    }
   }
 
   /** Resolves when an answer of the store has made it so. */
@@ -193,7 +198,7 @@ export class HubService {
 
   /** Nothing is asked of the store. */
   #isIdle(): boolean {
-    return this.#readsInFlight === 0 && this.#appends.pendingCount === 0;
+    return this.#asksInFlight === 0 && this.#appends.pendingCount === 0;
   }
 
   #tellWaiters(): void {
@@ -209,68 +214,6 @@ interface Waiter {
   readonly resolve: () => void;
 }
 
-type StoreRequest =
-  | {
-      readonly type: "openRoom";
-      readonly name: string;
-      readonly kind: StoredRoomKind | "none";
-      readonly nowMs: number;
-    }
-  | { readonly type: "findAccount"; readonly nameKey: string }
-  | {
-      readonly type: "readHistory";
-      readonly roomId: RoomId;
-      readonly direction: "after" | "before";
-      readonly offset: number;
-      readonly limit: number;
-    };
-
-const FAILED_REPLY = {
-  openRoom: "roomOpenFailed",
-  findAccount: "accountFindFailed",
-  readHistory: "historyReadFailed",
-} as const;
-
-/** Takes the hub's effects where they belong: the bus, or the store. */
-class ServiceSink implements EffectSink {
-  link: HubLink | undefined;
-  readonly #appends: AppendPipeline;
-  readonly #ask: (ticket: number, request: StoreRequest) => void;
-
-  constructor(appends: AppendPipeline, ask: (ticket: number, request: StoreRequest) => void) {
-    this.#appends = appends;
-    this.#ask = ask;
-  }
-
-  publish(event: RoomEvent): void {
-    this.link?.publish(event);
-  }
-
-  reply(event: SessionEvent): void {
-    this.link?.reply(event);
-  }
-
-  subscribe(gateId: number, roomId: RoomId): void {
-    this.link?.subscribe(gateId, roomId);
-  }
-
-  unsubscribe(gateId: number, roomId: RoomId): void {
-    this.link?.unsubscribe(gateId, roomId);
-  }
-
-  append(ticket: number, message: NewMessage): void {
-    this.#appends.add(ticket, message);
-  }
-
-  openRoom(ticket: number, name: string, kind: StoredRoomKind | "none", nowMs: number): void {
-    this.#ask(ticket, { type: "openRoom", name, kind, nowMs });
-  }
-
-  findAccount(ticket: number, nameKey: string): void {
-    this.#ask(ticket, { type: "findAccount", nameKey });
-  }
-
-  readHistory(ticket: number, roomId: RoomId, direction: "after" | "before", offset: number, limit: number) {
-    this.#ask(ticket, { type: "readHistory", roomId, direction, offset, limit });
-  }
+function isBusy(error: unknown): boolean {
+  return error instanceof StoreError && error.code === "STORE_BUSY";
 }

@@ -12,6 +12,9 @@ const nowhere: readonly Room[] = [];
 export class HubSession {
   readonly key: SessionKey;
   readonly user: OnlineUser;
+  /** The token it came with or was given; 0: none. */
+  readonly tokenId: number;
+  readonly address: string;
   /** In the order it came into them; few. A list is replaced, never changed: sessions share them. */
   rooms: readonly Room[] = nowhere;
   /** Requests that wait for the store. */
@@ -19,9 +22,11 @@ export class HubSession {
   /** Signed out: nothing may be sent to it any more. */
   isGone = false;
 
-  constructor(key: SessionKey, user: OnlineUser) {
+  constructor(key: SessionKey, user: OnlineUser, tokenId: number, address: string) {
     this.key = key;
     this.user = user;
+    this.tokenId = tokenId;
+    this.address = address;
   }
 
   get gateId(): number {

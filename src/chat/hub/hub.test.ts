@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { request, say } from "../../../test/support/hub-requests.ts";
 import {
   HubWorld,
   published,
@@ -11,18 +12,15 @@ import {
 } from "../../../test/support/hub-world.ts";
 import { MEMORY_ROOM_ID_BASE, type SessionKey } from "../names.ts";
 import type { Command } from "./command.ts";
+import { OPEN_SETTINGS } from "./room-registry.ts";
 
 const ann = user(1, "Ann");
 const bob = user(2, "Bob");
 const cy = user(3, "Cy");
 const [a1, a2, b1, c1] = [session(1, 1), session(2, 1), session(1, 2), session(2, 2)];
 
-function publish(key: SessionKey, roomId: number, text: string, clientMessageId = text): Command {
-  return { type: "publish", session: key, requestId: 7, roomId, clientMessageId, text };
-}
-
 function join(key: SessionKey, name: string, create: "none" | "logged" | "memory" = "none"): Command {
-  return { type: "joinRoom", session: key, requestId: 8, name, create };
+  return request("joinRoom", key, { name, create }, 8);
 }
 
 /** Ann, Bob and Cy in the lobby (room 1), Ann and Bob on gate 1. */
@@ -41,7 +39,9 @@ function lobbyOfThree(settings: ConstructorParameters<typeof HubWorld>[0] = {}):
 describe("signing in", () => {
   it("subscribes the gate, answers with the lobby, then tells the others", () => {
     const world = new HubWorld().start();
-    const lobby = { name: "lobby", kind: "logged", epoch: "epoch-1", firstOffset: 0, lastOffset: 0 };
+    const { passwordHash: _, ...settings } = OPEN_SETTINGS;
+    const place = { name: "lobby", kind: "logged", epoch: "epoch-1", firstOffset: 0, lastOffset: 0 };
+    const lobby = { id: 1, ...place, ...settings, memberCount: 1, role: "member" };
     assert.deepEqual(world.do(signIn(a1, ann, 5)), [
       { type: "subscribe", gateId: 1, roomId: 1 },
       {
@@ -50,17 +50,17 @@ describe("signing in", () => {
           type: "signedIn",
           session: a1,
           requestId: 5,
-          user: "Ann",
-          lobby: { id: 1, ...lobby, memberCount: 1 },
+          lobby,
         },
       },
-      { type: "publish", event: { type: "userJoined", roomId: 1, name: "Ann", except: a1 } },
+      { type: "publish", event: { type: "userJoined", roomId: 1, name: "Ann" } },
     ]);
   });
 
   it("waits until the lobby is open, in order", () => {
     const world = new HubWorld();
     world.hub.start({ monotonicMs: 0, wallMs: 0 }, world);
+    assert.deepEqual(world.tasks.map(({ type }) => type).sort(), ["openRoom", "readServerRules"]);
     assert.deepEqual(world.command(signIn(a1, ann)), []);
     assert.deepEqual(world.command(signIn(b1, bob)), []);
     assert.deepEqual(refusals(world.command(signIn(b1, bob))), ["ALREADY_LOGGED_IN"]);
@@ -102,7 +102,9 @@ describe("signing in", () => {
     const guest = session(3, 2);
     world.do(signIn(guest, user(-1, "Eve")));
     const effects = world.do(signIn(session(3, 3), user(9, "eve")));
-    assert.deepEqual(repliesTo(effects, guest), [{ type: "ended", session: guest, code: "REPLACED" }]);
+    assert.deepEqual(repliesTo(effects, guest), [
+      { type: "ended", session: guest, code: "REPLACED", detail: "" },
+    ]);
     assert.equal(repliesTo(effects, session(3, 3))[0]?.type, "signedIn");
     assert.equal(world.hub.counts.users, 4);
   });
@@ -144,7 +146,7 @@ describe("the same user twice", () => {
     const effects = world.do(signIn(a2, ann, 3));
     assert.deepEqual(effects[0], {
       type: "reply",
-      event: { type: "ended", session: a1, code: "REPLACED" },
+      event: { type: "ended", session: a1, code: "REPLACED", detail: "" },
     });
     assert.deepEqual(published(effects), []);
     assert.equal(repliesTo(effects, a2)[0]?.type, "signedIn");
@@ -178,19 +180,20 @@ describe("signing out", () => {
     assert.equal(world.hub.counts.users, 2, "and a second disconnect takes nobody else away");
   });
 
-  it("of a gate ends all its sessions, and that gate hears nothing of it", () => {
+  it("of a gate ends all its sessions, and that gate hears nothing of it, but the rules", () => {
     const world = lobbyOfThree();
     assert.deepEqual(world.do({ type: "gateReset", gateId: 1 }), [
       { type: "unsubscribe", gateId: 1, roomId: 1 },
       { type: "publish", event: { type: "userLeft", roomId: 1, name: "Ann" } },
       { type: "publish", event: { type: "userLeft", roomId: 1, name: "Bob" } },
+      { type: "broadcast", event: { type: "serverRules", lockdown: 0, addressBans: [] } },
     ]);
     assert.equal(world.hub.counts.sessions, 1);
   });
 
   it("takes the answers to open requests with it, not the messages", () => {
     const world = lobbyOfThree();
-    world.command(publish(a1, 1, "last words"));
+    world.command(say(a1, 1, "last words"));
     world.command({ type: "signOut", session: a1 });
     const effects = world.settle();
     assert.deepEqual(repliesTo(effects, a1), []);
@@ -200,13 +203,17 @@ describe("signing out", () => {
 });
 
 describe("notices", () => {
-  it("are not sent in rooms above their limit", () => {
+  it("become counts in rooms above their limit", () => {
     const world = new HubWorld({ noticeMaxMembers: 2 }).start();
     world.do(signIn(a1, ann));
     assert.equal(published(world.do(signIn(b1, bob))).length, 1);
-    assert.deepEqual(published(world.do(signIn(c1, cy))), []);
-    assert.deepEqual(published(world.do({ type: "signOut", session: c1 })), []);
-    assert.equal(published(world.do({ type: "signOut", session: b1 })).length, 1);
+    const told = (memberCount: number): unknown => [{ type: "memberCount", roomId: 1, memberCount }];
+    assert.deepEqual(published(world.do(signIn(c1, cy))), told(3), "counts instead");
+    assert.deepEqual(published(world.do({ type: "signOut", session: c1 })), [], "once a second at most");
+    assert.deepEqual(published(world.tick(900)), []);
+    assert.deepEqual(published(world.tick(100)), told(2), "and the last of them");
+    assert.deepEqual(published(world.tick()), []);
+    assert.equal(published(world.do({ type: "signOut", session: b1 }))[0]?.type, "userLeft");
   });
 });
 
@@ -214,21 +221,13 @@ describe("requests without a session", () => {
   it("are refused with NOT_LOGGED_IN", () => {
     const world = new HubWorld().start();
     const stranger = session(1, 50);
-    const asked = { session: stranger, requestId: 1, roomId: 1 };
     const effects = [
-      world.do(publish(stranger, 1, "hello")),
-      world.do({
-        type: "whisper",
-        session: stranger,
-        requestId: 1,
-        to: "ann",
-        clientMessageId: "x",
-        text: "x",
-      }),
+      world.do(say(stranger, 1, "hello")),
+      world.do(request("whisper", stranger, { to: "ann", clientMessageId: "x", text: "x" })),
       world.do(join(stranger, "red", "memory")),
-      world.do({ type: "leaveRoom", ...asked }),
-      world.do({ type: "listUsers", ...asked, after: "", limit: 10 }),
-      world.do({ type: "history", ...asked, direction: "after", offset: 0, limit: 10 }),
+      world.do(request("leaveRoom", stranger, { roomId: 1 })),
+      world.do(request("listUsers", stranger, { roomId: 1, after: "", limit: 10 })),
+      world.do(request("history", stranger, { roomId: 1 })),
     ].flat();
     assert.deepEqual(
       refusals(effects),
@@ -239,7 +238,7 @@ describe("requests without a session", () => {
   it("are refused with BUSY while the server stops; leaving still works", () => {
     const world = lobbyOfThree();
     world.hub.drain();
-    assert.deepEqual(refusals(world.do(publish(a1, 1, "late"))), ["BUSY"]);
+    assert.deepEqual(refusals(world.do(say(a1, 1, "late"))), ["BUSY"]);
     assert.deepEqual(refusals(world.do(signIn(session(3, 1), user(4, "Di")))), ["BUSY"]);
     world.do({ type: "signOut", session: a1 });
     assert.equal(world.hub.counts.sessions, 2);

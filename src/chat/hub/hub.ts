@@ -1,16 +1,29 @@
-import { assert, unreachable } from "../../base/assert.ts";
-import type { SessionKey } from "../names.ts";
-import type { StoredRoom } from "../store/store.ts";
-import type { Command, CommandOf, RequestName, StoreReply } from "./command.ts";
+import { unreachable } from "../../base/assert.ts";
+import type { UserId } from "../names.ts";
+import { Accounts } from "./accounts.ts";
+import { Administration } from "./administration.ts";
+import type { Command, Request, RequestOf, StoreReply, Tick } from "./command.ts";
 import type { EffectSink, HubTime } from "./effect-sink.ts";
 import { HubContext } from "./hub-context.ts";
 import { resolveHubOptions, type HubSettings } from "./hub-options.ts";
 import type { HubSession } from "./hub-session.ts";
-import type { PendingRequest } from "./pending-request.ts";
+import { Maintenance } from "./maintenance.ts";
+import { Presence } from "./presence.ts";
+import { ReadMarkers } from "./read-markers.ts";
+import { RoomAdmin } from "./room-admin.ts";
+import { RoomChanges } from "./room-changes.ts";
+import { RoomEntrance } from "./room-entrance.ts";
+import { RoomListings } from "./room-listings.ts";
 import { RoomLog } from "./room-log.ts";
+import { RoomModeration } from "./room-moderation.ts";
 import { RoomReader } from "./room-reader.ts";
 import { RoomRegistry } from "./room-registry.ts";
+import { SerialChanges } from "./serial-changes.ts";
+import { ServerConsole } from "./server-console.ts";
+import { ServerRules } from "./server-rules.ts";
 import { SignIns } from "./sign-ins.ts";
+import { Typing } from "./typing.ts";
+import { UserAdministration } from "./user-administration.ts";
 import { Whispers } from "./whispers.ts";
 
 /** How much a hub holds now; `publishedCount` counts from the start. */
@@ -38,26 +51,53 @@ export interface HubCounts {
  */
 export class Hub {
   readonly #context: HubContext;
+  readonly #console = new ServerConsole();
+  readonly #rules: ServerRules;
+  readonly #presence: Presence;
   readonly #rooms: RoomRegistry;
+  readonly #entrance: RoomEntrance;
+  readonly #roomAdmin: RoomAdmin;
+  readonly #moderation: RoomModeration;
+  readonly #listings: RoomListings;
   readonly #signIns: SignIns;
+  readonly #accounts: Accounts;
+  readonly #administration: Administration;
+  readonly #whispers: Whispers;
   readonly #log: RoomLog;
   readonly #reader: RoomReader;
-  readonly #whispers: Whispers;
+  readonly #markers: ReadMarkers;
+  readonly #typing: Typing;
+  readonly #maintenance: Maintenance;
   #isDraining = false;
 
   /** Throws RangeError for limits that make no sense. */
   constructor(settings: HubSettings) {
     this.#context = new HubContext(resolveHubOptions(settings));
-    this.#rooms = new RoomRegistry(this.#context);
-    this.#signIns = new SignIns(this.#context, this.#rooms);
-    this.#log = new RoomLog(this.#context, this.#rooms);
-    this.#reader = new RoomReader(this.#context, this.#rooms);
-    this.#whispers = new Whispers(this.#context);
+    this.#rules = new ServerRules(this.#context);
+    this.#presence = new Presence(this.#context);
+    this.#rooms = new RoomRegistry(this.#context, this.#presence);
+    this.#signIns = new SignIns(this.#context, this.#rooms, this.#rules);
+    const roomChanges = new RoomChanges(this.#context, this.#rooms);
+    this.#entrance = new RoomEntrance(this.#context, this.#rooms, roomChanges);
+    this.#roomAdmin = new RoomAdmin(this.#context, this.#rooms, roomChanges, this.#entrance.openings);
+    this.#moderation = new RoomModeration(this.#context, this.#rooms, roomChanges);
+    this.#listings = new RoomListings(this.#context, this.#rooms, roomChanges);
+    this.#whispers = new Whispers(this.#context, this.#rules);
+    const parts = { rules: this.#rules, signIns: this.#signIns, changes: new SerialChanges<UserId>() };
+    const accountsParts = { ...parts, rooms: this.#rooms, whispers: this.#whispers };
+    this.#accounts = new Accounts(this.#context, accountsParts);
+    const users = new UserAdministration(this.#context, { ...parts, accounts: this.#accounts });
+    this.#administration = new Administration(this.#context, { ...parts, roomChanges, users });
+    this.#log = new RoomLog(this.#context, this.#rooms, this.#whispers, this.#rules);
+    this.#reader = new RoomReader(this.#context, this.#rooms, this.#whispers);
+    this.#markers = new ReadMarkers(this.#context, this.#rooms, this.#whispers);
+    this.#typing = new Typing(this.#context, this.#whispers, this.#rules);
+    this.#maintenance = new Maintenance(this.#context, this.#rooms);
   }
 
-  /** True when the lobby is open; sign-ins before that wait. */
+  /** True when the lobby is open and the server's rules are known; sign-ins before that wait. */
   get isReady(): boolean {
-    return this.#rooms.lobby !== undefined;
+    return this.#rooms.lobby !== undefined && this.#rules.isLoaded;
   }
 
   get counts(): HubCounts {
@@ -73,7 +113,7 @@ export class Hub {
     };
   }
 
-  /** Opens the lobby. When the store fails, the next sign-in asks it again. */
+  /** Opens the lobby and reads the server's rules. When the store fails, the next sign-in asks it again. */
   start(now: HubTime, effects: EffectSink): void {
     this.#context.enter(now, effects);
     this.#signIns.openLobby();
@@ -82,140 +122,141 @@ export class Hub {
   /** From now on each request is refused with BUSY; signing out still works. */
   drain(): void {
     this.#isDraining = true;
+    this.#maintenance.stop();
   }
 
   /** Handles one command or reply to the end. Must not be called from within an effect. */
-  apply(input: Command | StoreReply, now: HubTime, effects: EffectSink): void {
+  apply(input: Command | StoreReply | Tick, now: HubTime, effects: EffectSink): void {
     this.#context.enter(now, effects);
     switch (input.type) {
-      case "publish": {
-        const session = this.#accept(input);
-        if (session !== undefined) this.#log.publish(session, input);
-        return;
-      }
       case "appended": {
         const pending = this.#context.take(input.ticket);
         if (pending.kind === "publish") this.#log.appended(pending, input.result);
-        else this.#whispers.appended(expectKind(pending, "whisper"), input.result);
+        else this.#whispers.appended(pending, input.result);
         return;
       }
-      case "whisper": {
-        const session = this.#accept(input);
-        if (session !== undefined) this.#whispers.whisper(session, input);
+      case "appendFailed": {
+        const pending = this.#context.take(input.ticket);
+        if (pending.kind === "publish") this.#log.appendFailed(pending, input.busy);
+        else this.#whispers.appendFailed(pending, input.busy);
         return;
       }
-      case "joinRoom": {
-        const session = this.#accept(input);
-        if (session !== undefined) this.#rooms.join(session, input);
+      case "answered":
+        this.#context.answered(input.ticket, input.result);
         return;
-      }
-      case "leaveRoom": {
-        const session = this.#accept(input);
-        if (session !== undefined) this.#rooms.leave(session, input);
+      case "askFailed":
+        this.#context.askFailed(input.ticket, input.busy);
         return;
-      }
-      case "history": {
-        const session = this.#accept(input);
-        if (session !== undefined) this.#reader.history(session, input);
-        return;
-      }
-      case "listUsers": {
-        const session = this.#accept(input);
-        if (session !== undefined) this.#reader.listUsers(session, input);
-        return;
-      }
       case "signIn":
-        if (!this.#refusesAll(input.session, input.requestId, "signIn")) this.#signIns.signIn(input);
+        if (!this.#refusesAll(input)) this.#signIns.signIn(input);
         return;
       case "signOut":
         this.#signIns.signOut(input.session);
         return;
+      case "typing":
+        this.#typing.typing(input);
+        return;
       case "gateReset":
         this.#signIns.resetGate(input.gateId);
+        this.#rules.tell();
         return;
-      case "appendFailed":
-      case "roomOpened":
-      case "roomOpenFailed":
-      case "accountFound":
-      case "accountFindFailed":
-      case "historyRead":
-      case "historyReadFailed":
-        this.#applyReply(input);
+      case "tick":
+        this.#presence.tick();
+        this.#maintenance.tick();
         return;
-      default:
-        unreachable(input);
+      default: {
+        const session = this.#accept(input);
+        if (session !== undefined) this.#request(session, input);
+      }
     }
   }
 
-  #applyReply(reply: Exclude<StoreReply, { readonly type: "appended" }>): void {
-    const pending = this.#context.take(reply.ticket);
-    switch (reply.type) {
-      case "appendFailed":
-        if (pending.kind === "publish") this.#log.appendFailed(pending, reply.busy);
-        else this.#whispers.appendFailed(expectKind(pending, "whisper"), reply.busy);
-        return;
-      case "roomOpened":
-        if (pending.kind === "openRoom") this.#rooms.opened(pending.opening, reply.room);
-        else if (pending.kind === "openDirect") this.#whispers.opened(pending.conversation, reply.room);
-        else this.#lobbyOpened(pending, reply.room);
-        return;
-      case "roomOpenFailed":
-        if (pending.kind === "openRoom") this.#rooms.openFailed(pending.opening);
-        else if (pending.kind === "openDirect") this.#whispers.openFailed(pending.conversation);
-        else this.#lobbyOpened(pending, undefined);
-        return;
-      case "accountFound": {
-        const { session, requestId } = expectKind(pending, "findAccount");
-        this.#whispers.accountFound(session, requestId, reply.user);
-        return;
-      }
-      case "accountFindFailed": {
-        const { session, requestId } = expectKind(pending, "findAccount");
-        this.#whispers.accountFindFailed(session, requestId);
-        return;
-      }
-      case "historyRead":
-        if (pending.kind === "repair") this.#log.repaired(pending.room, reply.messages);
-        else this.#reader.historyRead(expectKind(pending, "history"), reply.messages);
-        return;
-      case "historyReadFailed":
-        if (pending.kind === "repair") this.#log.repaired(pending.room, undefined);
-        else this.#reader.historyReadFailed(expectKind(pending, "history"));
-        return;
+  #request(session: HubSession, request: Exclude<Request, RequestOf<"signIn">>): void {
+    switch (request.type) {
+      case "publish":
+        return this.#log.publish(session, request);
+      case "editMessage":
+      case "deleteMessage":
+      case "react":
+        return this.#log.amend(session, request);
+      case "whisper":
+        return this.#whispers.whisper(session, request);
+      case "markRead":
+        return this.#markers.markRead(session, request);
+      case "history":
+        return this.#reader.history(session, request);
+      case "search":
+        return this.#reader.search(session, request);
+      case "joinRoom":
+        return this.#entrance.join(session, request);
+      case "leaveRoom":
+        return this.#entrance.leave(session, request);
+      case "createRoom":
+        return this.#entrance.create(session, request);
+      case "updateRoom":
+        return this.#roomAdmin.update(session, request);
+      case "deleteRoom":
+        return this.#roomAdmin.delete(session, request);
+      case "invite":
+        return this.#moderation.invite(session, request);
+      case "setRole":
+        return this.#moderation.setRole(session, request);
+      case "moderate":
+        return this.#moderation.moderate(session, request);
+      case "listRooms":
+        return this.#listings.rooms(session, request);
+      case "listMembers":
+        return this.#listings.members(session, request);
+      case "listUsers":
+        return this.#listings.users(session, request);
+      case "changePassword":
+        return this.#accounts.changePassword(session, request);
+      case "setDisplayName":
+        return this.#accounts.setDisplayName(session, request);
+      case "deleteAccount":
+        return this.#accounts.deleteAccount(session, request);
+      case "listTokens":
+        return this.#accounts.listTokens(session, request);
+      case "revokeToken":
+        return this.#accounts.revokeToken(session, request);
+      case "blockUser":
+        return this.#accounts.blockUser(session, request);
+      case "listBlocks":
+        return this.#accounts.listBlocks(session, request);
+      case "adminUser":
+        return this.#administration.user(session, request);
+      case "adminAddress":
+        return this.#administration.address(session, request);
+      case "adminLockdown":
+        return this.#administration.lockdown(session, request);
+      case "adminInvitation":
+        return this.#administration.invitation(session, request);
+      case "listAudit":
+        return this.#administration.listAudit(session, request);
+      case "listSanctions":
+        return this.#administration.listSanctions(session, request);
       default:
-        unreachable(reply);
+        unreachable(request);
     }
-  }
-
-  #lobbyOpened(pending: PendingRequest, room: StoredRoom | undefined): void {
-    expectKind(pending, "openLobby");
-    this.#signIns.lobbyOpened(room);
   }
 
   /** The session of a request that may go on; otherwise the request is refused. */
-  #accept(command: CommandOf<Exclude<RequestName, "signIn">>): HubSession | undefined {
-    if (this.#refusesAll(command.session, command.requestId, command.type)) return undefined;
-    return this.#context.signedIn(command.session, command.requestId, command.type);
+  #accept(request: Exclude<Request, RequestOf<"signIn">>): HubSession | undefined {
+    if (this.#refusesAll(request)) return undefined;
+    const { session, requestId, type } = request;
+    if (!this.#console.owns(session)) return this.#context.signedIn(session, requestId, type);
+    if (this.isReady && this.#console.mayAsk(type)) return this.#console.session(session);
+    if (this.isReady) {
+      this.#context.refuse(session, requestId, type, "PERMISSION_DENIED", "the console is in no room");
+    } else {
+      this.#context.refuseBusy(session, requestId, type, "the server is starting");
+    }
+    return undefined;
   }
 
-  #refusesAll(session: SessionKey, requestId: number, request: RequestName): boolean {
+  #refusesAll({ session, requestId, type }: Request): boolean {
     if (!this.#isDraining) return false;
-    this.#context.refuseBusy(session, requestId, request, "the server is stopping");
+    this.#context.refuseBusy(session, requestId, type, "the server is stopping");
     return true;
   }
-}
-
-function expectKind<Kind extends PendingRequest["kind"]>(
-  pending: PendingRequest,
-  kind: Kind,
-): Extract<PendingRequest, { readonly kind: Kind }> {
-  assert(isKind(pending, kind), "the answer fits its ticket");
-  return pending;
-}
-
-function isKind<Kind extends PendingRequest["kind"]>(
-  pending: PendingRequest,
-  kind: Kind,
-): pending is Extract<PendingRequest, { readonly kind: Kind }> {
-  return pending.kind === kind;
 }

@@ -17,11 +17,16 @@ import type { HubSettings } from "./hub-options.ts";
 const [a1, b1] = [session(1, 1), session(2, 1)];
 
 function publish(key: SessionKey, text: string, clientMessageId = text, roomId = 1, requestId = 7): Command {
-  return { type: "publish", session: key, requestId, roomId, clientMessageId, text };
+  return { type: "publish", session: key, requestId, roomId, clientMessageId, text, replyTo: 0 };
 }
 
 function join(key: SessionKey, name: string, create: "none" | "logged" | "memory" = "none"): Command {
-  return { type: "joinRoom", session: key, requestId: 8, name, create };
+  const password = { hasPassword: false, provenHash: "" };
+  return { type: "joinRoom", session: key, requestId: 8, name, create, ...password };
+}
+
+function leave(key: SessionKey, roomId: number): Command {
+  return { type: "leaveRoom", session: key, requestId: 9, roomId, giveUp: false };
 }
 
 function lobbyOfTwo(settings: Partial<HubSettings> = {}): HubWorld {
@@ -43,8 +48,9 @@ describe("publishing to a logged room", () => {
     const world = lobbyOfTwo();
     assert.deepEqual(world.command(publish(a1, "hello")), []);
     const message = { type: "message", roomId: 1, offset: 1, timeMs: 1_000, sender: "Ann", text: "hello" };
+    const entry = { kind: "text", target: 0, replyTo: 0 };
     assert.deepEqual(world.settle(), [
-      { type: "publish", event: { ...message, publisher: a1, requestId: 7 } },
+      { type: "publish", event: { ...message, ...entry, publisher: a1, requestId: 7 } },
     ]);
   });
 
@@ -66,7 +72,10 @@ describe("publishing to a logged room", () => {
     const effects = world.do(publish(a1, "once", "id"));
     const place = { offset: 1, timeMs: 1_000 };
     assert.deepEqual(effects, [
-      { type: "reply", event: { type: "published", session: a1, requestId: 7, ...place } },
+      {
+        type: "reply",
+        event: { type: "published", session: a1, requestId: 7, request: "publish", ...place },
+      },
     ]);
   });
 
@@ -84,7 +93,7 @@ describe("publishing to a logged room", () => {
     world.do(join(a1, "red", "logged"));
     world.do(join(b1, "red"));
     world.command(publish(a1, "bye", "bye", 2));
-    world.command({ type: "leaveRoom", session: a1, requestId: 9, roomId: 2 });
+    world.command(leave(a1, 2));
     const effects = world.settle();
     assert.deepEqual(messages(published(effects)), [[1, "bye", 0]]);
     assert.equal(repliesTo(effects, a1)[0]?.type, "published");
@@ -94,7 +103,7 @@ describe("publishing to a logged room", () => {
     const world = lobbyOfTwo();
     world.do(join(a1, "red", "logged"));
     world.command(publish(a1, "bye", "bye", 2));
-    world.command({ type: "leaveRoom", session: a1, requestId: 9, roomId: 2 });
+    world.command(leave(a1, 2));
     assert.equal(world.hub.counts.rooms, 2);
     world.settle();
     assert.equal(world.hub.counts.rooms, 1);
@@ -104,9 +113,10 @@ describe("publishing to a logged room", () => {
     const world = lobbyOfTwo();
     world.do(join(b1, "red", "logged"));
     assert.deepEqual(refusals(world.do(publish(a1, "x", "x", 2))), ["NOT_A_MEMBER"]);
-    world.do({ type: "leaveRoom", session: b1, requestId: 9, roomId: 2 });
+    world.do(leave(b1, 2));
     assert.deepEqual(refusals(world.do(publish(a1, "x", "x", 2))), ["ROOM_NOT_FOUND"]);
-    world.do({ type: "whisper", session: b1, requestId: 1, to: "ann", clientMessageId: "w", text: "w" });
+    const whisper = { to: "ann", clientMessageId: "w", text: "w", replyTo: 0 };
+    world.do({ type: "whisper", session: b1, requestId: 1, ...whisper });
     assert.deepEqual(refusals(world.do(publish(a1, "x", "x", 3))), ["ROOM_NOT_FOUND"], "a conversation's id");
   });
 
@@ -200,7 +210,10 @@ describe("publishing to a memory room", () => {
     const world = memoryRoom({ memoryTailMessages: 2 });
     world.do(publish(a1, "hi", "id", redId));
     const repeat = repliesTo(world.do(publish(a1, "hi", "id", redId)), a1);
-    assert.deepEqual(repeat, [{ type: "published", session: a1, requestId: 7, offset: 1, timeMs: 1_000 }]);
+    const place = { offset: 1, timeMs: 1_000 };
+    assert.deepEqual(repeat, [
+      { type: "published", session: a1, requestId: 7, request: "publish", ...place },
+    ]);
     assert.equal(published(world.do(publish(b1, "hi", "id", redId))).length, 1, "another's is another");
     world.do(publish(b1, "2", "2", redId));
     assert.deepEqual(messages(published(world.do(publish(a1, "hi", "id", redId)))), [[4, "hi", a1]]);
@@ -209,7 +222,7 @@ describe("publishing to a memory room", () => {
   it("ends with its last member; made again, it is another room", () => {
     const world = memoryRoom();
     world.do(publish(a1, "hi", "hi", redId));
-    for (const key of [a1, b1]) world.do({ type: "leaveRoom", session: key, requestId: 9, roomId: redId });
+    for (const key of [a1, b1]) world.do(leave(key, redId));
     assert.equal(world.hub.counts.rooms, 1);
     const [joined] = repliesTo(world.do(join(a1, "red", "memory")), a1);
     assert.ok(joined?.type === "joined");

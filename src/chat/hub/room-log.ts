@@ -1,206 +1,147 @@
-import { assert } from "../../base/assert.ts";
-import type { Appended, StoredMessage } from "../store/store.ts";
+import type { Appended } from "../store/store.ts";
+import { kindOf, refuseEntry, textOf, type AmendRequest, type EntryRequestName } from "./amendments.ts";
 import type { CommandOf } from "./command.ts";
+import { EntryPublisher } from "./entry-publisher.ts";
 import type { HubContext } from "./hub-context.ts";
 import type { HubSession } from "./hub-session.ts";
-import type { PendingPublish } from "./pending-request.ts";
-import type { RoomRegistry } from "./room-registry.ts";
+import { LogOrder } from "./log-order.ts";
 import type { MemoryTail } from "./memory-tail.ts";
+import { newEntry } from "./new-entry.ts";
+import type { PendingPublish } from "./pending-request.ts";
+import { ReadableLogs } from "./readable-logs.ts";
+import type { RoomRegistry } from "./room-registry.ts";
+import { isAtLeast } from "./room-roster.ts";
 import type { Room } from "./room.ts";
+import type { ServerRules } from "./server-rules.ts";
+import { COUNTED, SlowMode } from "./slow-mode.ts";
+import { waitOf, Speech } from "./speech.ts";
+import type { Whispers } from "./whispers.ts";
 
-/** Messages that a repair reads at most; of a longer gap the rest is left to history. */
-const REPAIR_LIMIT = 1_000;
-
-/** Answers of the store that wait until the messages before them have been read from the log. */
-export interface LogRepair {
-  readonly held: { readonly publish: PendingPublish; readonly result: Appended }[];
-}
+export type { LogRepair } from "./log-order.ts";
 
 /**
- * Publishing. A logged room's message goes out when the store has it, in the order of its offsets and
- * without gaps: if the log turns out to hold messages that were never published (the store died after
- * it wrote them and before it said so), they are read and published first. A memory room's message
- * goes out at once.
+ * What is said in rooms: messages, and edits, deletions and reactions, which are entries of the same log.
+ * A logged room's go to the store first (log-order.ts), a memory room's out at once.
  */
 export class RoomLog {
   readonly #context: HubContext;
   readonly #rooms: RoomRegistry;
-  #publishedCount = 0;
+  readonly #whispers: Whispers;
+  readonly #logs: ReadableLogs;
+  readonly #speech: Speech;
+  readonly #slowMode = new SlowMode();
+  readonly #publisher: EntryPublisher;
+  readonly #order: LogOrder;
 
-  constructor(context: HubContext, rooms: RoomRegistry) {
+  constructor(context: HubContext, rooms: RoomRegistry, whispers: Whispers, rules: ServerRules) {
     this.#context = context;
     this.#rooms = rooms;
+    this.#whispers = whispers;
+    this.#logs = new ReadableLogs(rooms, whispers);
+    this.#speech = new Speech(context, rules);
+    this.#publisher = new EntryPublisher(context);
+    this.#order = new LogOrder(context, rooms, this.#publisher, this.#slowMode);
   }
 
-  /** Messages published to rooms so far. */
+  /** Entries published to rooms so far. */
   get publishedCount(): number {
-    return this.#publishedCount;
+    return this.#publisher.count;
   }
 
   publish(session: HubSession, command: CommandOf<"publish">): void {
-    const { requestId } = command;
+    const { requestId, clientMessageId, text, replyTo } = command;
     const room = this.#rooms.roomOf(session, command.roomId, requestId, "publish");
-    if (room === undefined) return;
-    if (room.tail !== undefined) {
-      this.#publishInMemory(room, room.tail, session, command);
+    if (room === undefined || !this.#speech.mayInRoom(session, room, requestId, "publish")) return;
+    const { tail } = room;
+    if (tail !== undefined) {
+      if (this.#isRepeat(tail, session, requestId, clientMessageId, "publish")) return;
+      if (this.#admit(session, room, requestId, "") === undefined) return;
+      const { wallMs } = this.#context.now;
+      const { id, name } = session.user;
+      const offset = tail.push(id, name, clientMessageId, text, wallMs, replyTo);
+      this.#publisher.publish(room, offset, wallMs, name, text, "text", 0, replyTo, session.key, requestId);
       return;
     }
-    if (!this.#context.hold(session, requestId, "publish")) return;
-    const message = {
-      roomId: room.id,
-      senderId: session.user.id,
-      senderName: session.user.name,
-      clientMessageId: command.clientMessageId,
-      text: command.text,
-      timeMs: this.#context.now.wallMs,
-    };
-    room.pendingAppends += 1;
-    this.#context.effects.append(
-      this.#context.ticketFor({ kind: "publish", session, requestId, room, message }),
-      message,
-    );
+    const isCounted = this.#admit(session, room, requestId, clientMessageId);
+    if (isCounted === undefined) return;
+    if (!this.#context.hold(session, requestId, "publish")) {
+      if (isCounted) this.#slowMode.takeBack(room, session.user.id, clientMessageId);
+      return;
+    }
+    const { wallMs } = this.#context.now;
+    const message = newEntry(session, room.id, clientMessageId, wallMs, "text", text, 0, replyTo, false);
+    this.#order.append("publish", session, requestId, room, message, isCounted);
+  }
+
+  /** Edits and reactions are for who may speak; deletions for authors and moderators, always. */
+  amend(session: HubSession, request: AmendRequest): void {
+    this.#logs.withLog(session, request.roomId, request.requestId, request.type, (log) => {
+      if (log.kind === "direct") this.#whispers.amend(session, log, request);
+      else this.#amendInRoom(session, log, request);
+    });
   }
 
   appended(publish: PendingPublish, result: Appended): void {
-    const { room } = publish;
-    if (room.repair === undefined) this.#settle(publish, result);
-    else room.repair.held.push({ publish, result });
-    this.#rooms.dropIfUnused(room);
+    this.#order.appended(publish, result);
   }
 
   appendFailed(publish: PendingPublish, busy: boolean): void {
-    this.#context.refuseFailed(publish.session, publish.requestId, "publish", busy);
-    this.#done(publish);
-    this.#rooms.dropIfUnused(publish.room);
+    this.#order.appendFailed(publish, busy);
   }
 
-  /** The missing messages, or undefined when they could not be read: then they are left to history. */
-  repaired(room: Room, messages: readonly StoredMessage[] | undefined): void {
-    const { repair } = room;
-    assert(repair !== undefined, "a repair was asked for");
-    room.repair = undefined;
-    const cause = repair.held[0];
-    assert(cause !== undefined, "a repair has a cause");
-    let own: StoredMessage | undefined;
-    for (const message of messages ?? []) {
-      if (message.offset === cause.result.offset) own = message;
-      else if (message.offset === room.lastOffset + 1) this.#publishMissed(room, message);
-    }
-    this.#settleRepaired(cause.publish, cause.result, own);
-    for (const { publish, result } of repair.held.slice(1)) this.appended(publish, result);
-    this.#rooms.dropIfUnused(room);
-  }
-
-  #settle(publish: PendingPublish, result: Appended): void {
-    const { room } = publish;
-    const next = room.lastOffset + 1;
-    if (result.offset < next) {
-      assert(result.duplicate, "the log gives an offset to one message");
-      this.#acknowledge(publish, result);
-      this.#done(publish);
-    } else if (result.offset === next && !result.duplicate) {
-      this.#deliver(publish, result, publish.message);
-    } else {
-      this.#beginRepair(room, publish, result);
-    }
-  }
-
-  /** A repeat of a message that was never published is read as well: what was stored is what counts. */
-  #beginRepair(room: Room, publish: PendingPublish, result: Appended): void {
-    room.repair = { held: [{ publish, result }] };
-    const end = result.duplicate ? result.offset : result.offset - 1;
-    const limit = Math.min(end - room.lastOffset, REPAIR_LIMIT);
-    const ticket = this.#context.ticketFor({ kind: "repair", room });
-    this.#context.effects.readHistory(ticket, room.id, "after", room.lastOffset, limit);
-  }
-
-  #settleRepaired(publish: PendingPublish, result: Appended, own: StoredMessage | undefined): void {
-    if (!result.duplicate) {
-      this.#deliver(publish, result, publish.message);
-    } else if (own !== undefined) {
-      this.#deliver(publish, result, own);
-    } else {
-      this.#acknowledge(publish, result);
-      this.#done(publish);
-    }
-  }
-
-  /** Publishes with the publisher's own answer in its place. */
-  #deliver(
-    publish: PendingPublish,
-    place: Appended,
-    message: Pick<StoredMessage, "senderName" | "text">,
-  ): void {
-    const { session, room, requestId } = publish;
-    const { offset, timeMs } = place;
-    room.advanceTo(offset);
-    // Who has left the room no longer hears its topic, so the answer must come to it directly.
-    const hears = !session.isGone && session.findRoom(room.id) !== undefined;
-    this.#publishedCount += 1;
-    this.#context.effects.publish({
-      type: "message",
-      roomId: room.id,
-      offset,
-      timeMs,
-      sender: message.senderName,
-      text: message.text,
-      publisher: hears ? session.key : 0,
-      requestId: hears ? requestId : 0,
-    });
-    if (!hears) this.#acknowledge(publish, place);
-    this.#done(publish);
-  }
-
-  /** Its sender was told that it failed, so it gets it like everybody else. */
-  #publishMissed(room: Room, message: StoredMessage): void {
-    const { offset, timeMs, senderName: sender, text } = message;
-    room.advanceTo(offset);
-    this.#publishedCount += 1;
-    this.#context.effects.publish({
-      type: "message",
-      roomId: room.id,
-      offset,
-      timeMs,
-      sender,
-      text,
-      publisher: 0,
-      requestId: 0,
-    });
-  }
-
-  #acknowledge(publish: PendingPublish, place: Appended): void {
-    const { session, requestId } = publish;
-    if (session.isGone) return;
-    const { offset, timeMs } = place;
-    this.#context.effects.reply({ type: "published", session: session.key, requestId, offset, timeMs });
-  }
-
-  #done(publish: PendingPublish): void {
-    publish.room.pendingAppends -= 1;
-    this.#context.release(publish.session);
-  }
-
-  #publishInMemory(room: Room, tail: MemoryTail, session: HubSession, command: CommandOf<"publish">): void {
-    const { requestId, clientMessageId, text } = command;
-    const { user } = session;
-    const first = tail.find(user.id, clientMessageId);
-    if (first !== undefined) {
-      const { offset, timeMs } = first;
-      this.#context.effects.reply({ type: "published", session: session.key, requestId, offset, timeMs });
+  #amendInRoom(session: HubSession, room: Room, request: AmendRequest): void {
+    const { requestId, type, clientMessageId, target } = request;
+    const isDelete = type === "deleteMessage";
+    if (!isDelete && !this.#speech.mayInRoom(session, room, requestId, type)) return;
+    const asModerator = isDelete && isAtLeast(room.roleOf(session.user), "moderator");
+    const { wallMs } = this.#context.now;
+    const [kind, text] = [kindOf(request), textOf(request)];
+    const entry = newEntry(session, room.id, clientMessageId, wallMs, kind, text, target, 0, asModerator);
+    const { tail } = room;
+    if (tail === undefined) {
+      if (!this.#context.hold(session, requestId, type)) return;
+      this.#order.append(type, session, requestId, room, entry, false);
       return;
     }
-    const timeMs = this.#context.now.wallMs;
-    const offset = tail.push(user.id, user.name, clientMessageId, text, timeMs);
-    this.#publishedCount += 1;
-    this.#context.effects.publish({
-      type: "message",
-      roomId: room.id,
+    if (this.#isRepeat(tail, session, requestId, clientMessageId, type)) return;
+    const offset = tail.amend(entry);
+    if (typeof offset !== "number") {
+      refuseEntry(this.#context, session, requestId, type, offset);
+      return;
+    }
+    const { name } = session.user;
+    this.#publisher.publish(room, offset, wallMs, name, text, kind, target, 0, session.key, requestId);
+  }
+
+  /** Answers what a memory room has already. */
+  #isRepeat(
+    tail: MemoryTail,
+    session: HubSession,
+    requestId: number,
+    clientMessageId: string,
+    request: EntryRequestName,
+  ): boolean {
+    const first = tail.find(session.user.id, clientMessageId);
+    if (first === undefined) return false;
+    const { offset, timeMs } = first;
+    this.#context.effects.reply({
+      type: "published",
+      session: session.key,
+      requestId,
+      request,
       offset,
       timeMs,
-      sender: user.name,
-      text,
-      publisher: session.key,
-      requestId,
     });
+    return true;
+  }
+
+  /** Whether slow mode counted the message; undefined when it is refused. */
+  #admit(session: HubSession, room: Room, requestId: number, clientMessageId: string): boolean | undefined {
+    if (room.settings.slowModeMs === 0) return false;
+    const admitted = this.#slowMode.admit(session, room, clientMessageId, this.#context.now.monotonicMs);
+    if (admitted <= 0) return admitted === COUNTED;
+    const detail = "each member may speak only so often here";
+    this.#context.refuse(session.key, requestId, "publish", "SLOW_MODE", detail, waitOf(admitted));
+    return undefined;
   }
 }

@@ -1,96 +1,188 @@
+import type { RoomId } from "../names.ts";
 import type { StoredMessage } from "../store/store.ts";
 import type { CommandOf } from "./command.ts";
+import type { DirectConversation } from "./direct-conversation.ts";
 import type { HistoryMessage } from "./event.ts";
+import { historyMessage } from "./history-message.ts";
 import type { HubContext } from "./hub-context.ts";
 import type { HubSession } from "./hub-session.ts";
-import type { PendingHistory } from "./pending-request.ts";
+import type { MemoryTail } from "./memory-tail.ts";
+import { hasMore, pageRange } from "./page-range.ts";
+import { ReadableLogs } from "./readable-logs.ts";
 import type { RoomRegistry } from "./room-registry.ts";
 import type { Room } from "./room.ts";
+import type { Whispers } from "./whispers.ts";
 
-/** What a member may look up about a room: its history and its users. */
+type HistoryRequest = CommandOf<"history">;
+
+/**
+ * Reading what was said: in the rooms that the session is in and in its user's conversations. What a
+ * logged room's log has and its members have not seen yet is not shown: it will come live.
+ *
+ * A page "after" that says there is no `more` ends with the newest entry published: whoever has it is
+ * exactly up to date at this point of the events.
+ */
 export class RoomReader {
   readonly #context: HubContext;
   readonly #rooms: RoomRegistry;
+  readonly #logs: ReadableLogs;
 
-  constructor(context: HubContext, rooms: RoomRegistry) {
+  constructor(context: HubContext, rooms: RoomRegistry, whispers: Whispers) {
     this.#context = context;
     this.#rooms = rooms;
+    this.#logs = new ReadableLogs(rooms, whispers);
   }
 
-  listUsers(session: HubSession, command: CommandOf<"listUsers">): void {
-    const { requestId, roomId, after } = command;
-    const room = this.#rooms.roomOf(session, roomId, requestId, "listUsers");
-    if (room === undefined) return;
-    const { normalizeName, maxUserPage } = this.#context.options;
-    const afterKey = after === "" ? "" : normalizeName(after);
-    const { users, more } = room.page(afterKey, clampPage(command.limit, maxUserPage));
-    this.#context.effects.reply({
-      type: "users",
-      session: session.key,
-      requestId,
-      names: users.map((user) => user.name),
-      total: room.memberCount,
-      more,
+  history(session: HubSession, command: HistoryRequest): void {
+    const { roomId, requestId } = command;
+    this.#logs.withLog(session, roomId, requestId, "history", (log) => {
+      if (command.mode === "time") this.#fromTime(session, command, log);
+      else this.#page(session, command, log, command.offset);
     });
   }
 
-  history(session: HubSession, command: CommandOf<"history">): void {
-    const { requestId, roomId, direction, offset } = command;
-    const room = this.#rooms.roomOf(session, roomId, requestId, "history");
-    if (room === undefined) return;
-    const limit = clampPage(command.limit, this.#context.options.maxHistoryPage);
-    // One more than asked for tells whether there are more.
-    if (room.tail !== undefined) {
-      const { tail } = room;
-      const found = direction === "after" ? tail.after(offset, limit + 1) : tail.before(offset, limit + 1);
-      this.#answer(session, requestId, room, direction, limit, found);
+  search(session: HubSession, command: CommandOf<"search">): void {
+    const { requestId, roomId, query, before } = command;
+    if (session.findRoom(roomId)?.kind === "memory") {
+      this.#context.tell(session, { type: "hits", session: session.key, requestId, hits: [], more: false });
       return;
     }
-    if (!this.#context.hold(session, requestId, "history")) return;
-    // What the log has and members have not seen yet is not history: it will come live.
-    const end = room.lastOffset + 1;
-    const from = direction === "before" && (offset === 0 || offset > end) ? end : offset;
-    const ticket = this.#context.ticketFor({ kind: "history", session, requestId, room, direction, limit });
-    this.#context.effects.readHistory(ticket, room.id, direction, from, limit + 1);
+    const limit = clampPage(command.limit, this.#context.options.maxHistoryPage);
+    const roomIds = session.rooms.filter((room) => room.kind === "logged").map((room) => room.id);
+    const asked = { userId: session.user.id, roomIds, roomId, query, before, limit: limit + 1 };
+    this.#context.askFor(session, requestId, "search", "search", asked, (found) => {
+      if (found === undefined) {
+        this.#refuseSearch(session, requestId, roomId);
+        return;
+      }
+      const seen = found.filter((hit) => {
+        const room = session.findRoom(hit.roomId);
+        return room === undefined || hit.message.offset <= room.lastOffset;
+      });
+      const hits = seen.slice(0, limit).map(({ roomId: id, room, message }) => {
+        return { roomId: id, room, message: historyMessage(message) };
+      });
+      const more = found.length > limit;
+      this.#context.tell(session, { type: "hits", session: session.key, requestId, hits, more });
+    });
   }
 
-  historyRead(pending: PendingHistory, stored: readonly StoredMessage[]): void {
-    const { session, requestId, room, direction, limit } = pending;
-    this.#context.release(session);
+  #refuseSearch(session: HubSession, requestId: number, roomId: RoomId): void {
     if (session.isGone) return;
-    const messages: HistoryMessage[] = [];
-    for (const { offset, timeMs, senderName: sender, text } of stored) {
-      if (offset <= room.lastOffset) messages.push({ offset, timeMs, sender, text });
-    }
-    this.#answer(session, requestId, room, direction, limit, messages);
+    const room = this.#rooms.roomOf(session, roomId, requestId, "search");
+    if (room === undefined) return;
+    // It came into the room after it had asked.
+    this.#context.refuse(session.key, requestId, "search", "NOT_A_MEMBER", "join the room first");
   }
 
-  historyReadFailed(pending: PendingHistory): void {
-    this.#context.release(pending.session);
-    this.#context.refuseFailed(pending.session, pending.requestId, "history", false);
+  #fromTime(session: HubSession, command: HistoryRequest, log: Room | DirectConversation): void {
+    const { requestId, timeMs } = command;
+    if (log.kind === "memory" && log.tail !== undefined) {
+      this.#page(session, command, log, log.tail.offsetAtTime(timeMs) - 1);
+      return;
+    }
+    const asked = { roomId: log.id, timeMs };
+    this.#context.askFor(session, requestId, "history", "offsetAtTime", asked, (offset) => {
+      if (!session.isGone) this.#page(session, command, log, offset - 1);
+    });
+  }
+
+  /** `offset` is the mode's; of "time", the one before the first. */
+  #page(session: HubSession, command: HistoryRequest, log: Room | DirectConversation, offset: number): void {
+    const limit = clampPage(command.limit, this.#context.options.maxHistoryPage);
+    if (log.kind === "direct") this.#pageOfConversation(session, command, log, offset, limit);
+    else if (log.tail !== undefined) this.#pageOfTail(session, command, log, log.tail, offset, limit);
+    else this.#pageOfRoom(session, command, log, offset, limit);
+  }
+
+  #pageOfTail(
+    session: HubSession,
+    command: HistoryRequest,
+    room: Room,
+    tail: MemoryTail,
+    offset: number,
+    limit: number,
+  ): void {
+    const range = pageRange(command.mode, offset, limit, room);
+    const messages = tail.range(range.start, range.end, session.user.id);
+    this.#answer(session, command, messages, hasMore(command.mode, range, room));
+  }
+
+  #pageOfRoom(session: HubSession, command: HistoryRequest, room: Room, offset: number, limit: number): void {
+    const { requestId, mode } = command;
+    const range = pageRange(mode, offset, limit, room);
+    const { start, end } = range;
+    const { recent } = this.#context;
+    const known = end < start ? [] : recent.range(room, start, end);
+    if (known !== undefined) {
+      this.#answer(session, command, known, hasMore(mode, range, room));
+      return;
+    }
+    const token = recent.fillToken(room.id);
+    const asked = { roomId: room.id, userId: session.user.id };
+    if (mode === "before") {
+      // One more than asked for tells whether there are more: retention may be ahead of the hub.
+      const page = { ...asked, before: end + 1, limit: limit + 1 };
+      this.#context.askFor(session, requestId, "history", "historyBefore", page, (stored) => {
+        recent.fill(token, room, stored);
+        this.#answer(session, command, stored.slice(-limit).map(historyMessage), stored.length > limit);
+      });
+      return;
+    }
+    const page = { ...asked, after: start - 1, limit: end - start + 1 };
+    this.#context.askFor(session, requestId, "history", "historyAfter", page, (stored) => {
+      recent.fill(token, room, stored);
+      // Where the oldest entries have gone, those that the store found instead may lie beyond the page.
+      const last = mode === "around" ? end : room.lastOffset;
+      const messages = stored.filter((message) => message.offset <= last).map(historyMessage);
+      this.#answer(session, command, messages, (messages.at(-1)?.offset ?? end) < room.lastOffset);
+    });
+  }
+
+  #pageOfConversation(
+    session: HubSession,
+    command: HistoryRequest,
+    conversation: DirectConversation,
+    offset: number,
+    limit: number,
+  ): void {
+    const { requestId, mode } = command;
+    const asked = { roomId: conversation.id, userId: session.user.id, limit: limit + 1 };
+    if (mode === "before") {
+      const page = { ...asked, before: offset };
+      this.#context.askFor(session, requestId, "history", "historyBefore", page, (stored) => {
+        this.#answer(session, command, stored.slice(-limit).map(historyMessage), stored.length > limit);
+      });
+      return;
+    }
+    const bounds = { firstOffset: 1, lastOffset: Math.max(1, conversation.lastOffset) };
+    const after = mode === "around" ? pageRange(mode, offset, limit, bounds).start - 1 : offset;
+    this.#context.askFor(session, requestId, "history", "historyAfter", { ...asked, after }, (stored) => {
+      this.#answer(session, command, firstOf(stored, limit), stored.length > limit);
+    });
   }
 
   #answer(
     session: HubSession,
-    requestId: number,
-    room: Room,
-    direction: "after" | "before",
-    limit: number,
-    found: HistoryMessage[],
+    { requestId, roomId, mode, replay }: HistoryRequest,
+    messages: readonly HistoryMessage[],
+    more: boolean,
   ): void {
-    const more = found.length > limit;
-    // The one too many lies at the far end of the direction asked for.
-    const messages = !more ? found : direction === "after" ? found.slice(0, limit) : found.slice(1);
-    this.#context.effects.reply({
+    this.#context.tell(session, {
       type: "history",
       session: session.key,
       requestId,
-      roomId: room.id,
-      direction,
+      roomId,
+      mode,
       messages,
       more,
+      replay,
     });
   }
+}
+
+function firstOf(stored: readonly StoredMessage[], limit: number): HistoryMessage[] {
+  return stored.slice(0, limit).map(historyMessage);
 }
 
 function clampPage(limit: number, most: number): number {

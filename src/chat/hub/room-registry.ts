@@ -1,40 +1,55 @@
 import { assert } from "../../base/assert.ts";
 import { LOBBY_NAME, MEMORY_ROOM_ID_BASE, type RoomId } from "../names.ts";
-import type { StoredRoom } from "../store/store.ts";
-import type { CommandOf, RequestName } from "./command.ts";
+import type { RoomSettings, StoredRoom } from "../store/store.ts";
+import type { RequestName } from "./command.ts";
 import type { HubContext } from "./hub-context.ts";
 import type { HubSession } from "./hub-session.ts";
+import { MemberEntries } from "./member-entries.ts";
 import { MemoryTail } from "./memory-tail.ts";
-import type { RoomOpening, WaitingJoin } from "./pending-request.ts";
+import type { Presence } from "./presence.ts";
 import { Room } from "./room.ts";
+import { RoomDepartures } from "./room-departures.ts";
+import { SerialChanges } from "./serial-changes.ts";
+import type { OnlineUser } from "./user-directory.ts";
 
-/** Names that begin with this are direct conversations': no room that anybody can join has one. */
-export const DIRECT_NAME_PREFIX = "@";
+/** What a room has when nobody has said anything else. */
+export const OPEN_SETTINGS: RoomSettings = {
+  access: "public",
+  passwordHash: "",
+  topic: "",
+  archived: false,
+  slowModeMs: 0,
+  slowReader: "disconnect",
+  retentionAgeMs: 0,
+  retentionCount: 0,
+};
 
 /**
- * The rooms that have members, and who is in them. A logged room is loaded by its first member and
- * unloaded after its last (once its appends are settled); a memory room ends with its last member, its
- * tail with it. The lobby always stays.
+ * The rooms that are open, and who is in them. A logged room is loaded by its first member (or for an
+ * administrator) and unloaded after its last, once its appends and changes are settled; a memory room
+ * ends with its last member, its tail and settings with it. The lobby always stays.
  */
 export class RoomRegistry {
   readonly #context: HubContext;
+  readonly #presence: Presence;
   readonly #byId = new Map<RoomId, Room>();
   readonly #byName = new Map<string, Room>();
-  readonly #openings = new Map<string, RoomOpening>();
+  /** What is under way to change each room; it stays open meanwhile. */
+  readonly changes = new SerialChanges<RoomId>();
+  readonly departures = new RoomDepartures();
+  readonly entries: MemberEntries;
   #lobby: Room | undefined;
   #nextMemoryRoomId = MEMORY_ROOM_ID_BASE;
 
-  constructor(context: HubContext) {
+  constructor(context: HubContext, presence: Presence) {
     this.#context = context;
+    this.#presence = presence;
+    this.entries = new MemberEntries(context);
   }
 
   /** The lobby included. */
   get count(): number {
     return this.#byId.size;
-  }
-
-  get openingCount(): number {
-    return this.#openings.size;
   }
 
   /** Undefined until {@link openLobby}. */
@@ -45,15 +60,38 @@ export class RoomRegistry {
   /** Makes the lobby: the stored room, or a memory room. */
   openLobby(stored: StoredRoom | undefined): void {
     assert(this.#lobby === undefined, "the lobby is opened once");
-    this.#lobby = stored === undefined ? this.#addMemoryRoom(LOBBY_NAME) : this.#addRoom(Room.logged(stored));
+    this.#lobby =
+      stored === undefined
+        ? this.addMemoryRoom(LOBBY_NAME, OPEN_SETTINGS)
+        : this.addRoom(Room.logged(stored));
+  }
+
+  /** The room of this id, if it is open. */
+  find(roomId: RoomId): Room | undefined {
+    return this.#byId.get(roomId);
+  }
+
+  findByName(name: string): Room | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** Rooms that are open, in no order. */
+  all(): Iterable<Room> {
+    return this.#byId.values();
+  }
+
+  /** Memory rooms that are open, in no order. */
+  *memoryRooms(): Generator<Room> {
+    for (const room of this.#byId.values()) if (room.kind === "memory") yield room;
   }
 
   /** The room, if the session is in it; otherwise refuses the request. */
   roomOf(session: HubSession, roomId: RoomId, requestId: number, request: RequestName): Room | undefined {
     const room = session.findRoom(roomId);
     if (room !== undefined) return room;
-    // Only open rooms are in #byId, so nobody can feel for direct conversations by their ids.
-    if (this.#byId.has(roomId)) {
+    // Only open rooms are in #byId, so nobody can feel for direct conversations by their ids; what is
+    // private is, to a stranger, no room at all.
+    if (this.#byId.get(roomId)?.isVisibleTo(session.user) === true) {
       this.#context.refuse(session.key, requestId, request, "NOT_A_MEMBER", "join the room first");
     } else {
       this.#context.refuse(session.key, requestId, request, "ROOM_NOT_FOUND", "no such room");
@@ -61,78 +99,52 @@ export class RoomRegistry {
     return undefined;
   }
 
-  join(session: HubSession, command: CommandOf<"joinRoom">): void {
-    const { requestId, name, create } = command;
-    if (name.startsWith(DIRECT_NAME_PREFIX)) {
-      const code = create === "none" ? "ROOM_NOT_FOUND" : "NAME_INVALID";
-      this.#refuseJoin(session, requestId, code, `names beginning with ${DIRECT_NAME_PREFIX} are not rooms`);
-      return;
-    }
-    const room = this.#byName.get(name);
-    if (room !== undefined) {
-      this.#joinRoom(room, session, command);
-      return;
-    }
-    const opening = this.#openings.get(name);
-    if (opening === undefined) {
-      // A memory room asks too: the name may be a logged room's.
-      if (this.#isFull(session, requestId) || !this.#context.hold(session, requestId, "joinRoom")) return;
-      this.#open(name, create === "logged" ? "logged" : "none", [{ session, command }]);
-    } else if (opening.waiting.length >= this.#context.options.maxWaitingPerRoom) {
-      this.#context.refuseBusy(session.key, requestId, "joinRoom", "too many wait for this room");
-    } else if (this.#context.hold(session, requestId, "joinRoom")) {
-      opening.waiting.push({ session, command });
-    }
+  addMemoryRoom(name: string, settings: RoomSettings): Room {
+    const { bootEpoch, memoryTailMessages, memoryTailTextUnits } = this.#context.options;
+    // Never used twice in a run of the server, so the epoch of a room that was made again differs.
+    const id = this.#nextMemoryRoomId++;
+    const tail = new MemoryTail(memoryTailMessages, memoryTailTextUnits);
+    return this.addRoom(Room.memory(id, name, `${bootEpoch}-${id}`, settings, tail));
   }
 
-  /** The store's answer: the waiting joins are decided in the order they came. */
-  opened(opening: RoomOpening, stored: StoredRoom | undefined): void {
-    this.#openings.delete(opening.name);
-    assert(stored === undefined || stored.name === opening.name, "the store gives the room asked for");
-    // A direct conversation under another name would be a store's mistake; nobody joins it all the same.
-    if (stored?.kind === "logged") this.#addRoom(Room.logged(stored));
-    const { waiting } = opening;
-    for (const [index, { session, command }] of waiting.entries()) {
-      const room = this.#byName.get(opening.name);
-      if (room === undefined && command.create === "logged" && !session.isGone && stored === undefined) {
-        // Those before it only looked for the room; now it is made, and the rest waits for that.
-        this.#open(opening.name, "logged", waiting.slice(index));
-        return;
-      }
-      this.#context.release(session);
-      if (session.isGone) continue;
-      if (room !== undefined) {
-        this.#joinRoom(room, session, command);
-      } else if (command.create === "memory" && stored === undefined) {
-        if (this.#isFull(session, command.requestId)) continue;
-        this.#joinRoom(this.#addMemoryRoom(opening.name), session, command);
-      } else {
-        this.#refuseJoin(session, command.requestId, "ROOM_NOT_FOUND", "no such room");
+  addRoom(room: Room): Room {
+    assert(!this.#byId.has(room.id) && !this.#byName.has(room.name), "a room is loaded once");
+    this.#byId.set(room.id, room);
+    this.#byName.set(room.name, room);
+    return room;
+  }
+
+  /**
+   * Its members are told. Should another room have the name here, then the store has kept a renaming of
+   * that one and said it failed: it is found again by the name that it has in the store.
+   */
+  rename(room: Room, name: string): void {
+    this.departures.note(room.id);
+    this.#forgetName(room);
+    room.name = name;
+    this.#byName.set(name, room);
+    this.tellUpdated(room);
+  }
+
+  /** Tells the room what it is now. */
+  tellUpdated(room: Room): void {
+    this.#context.effects.publish({ type: "roomUpdated", roomId: room.id, room: room.info("none") });
+  }
+
+  /** Takes everybody out; from now on nobody finds the room. */
+  delete(room: Room): void {
+    assert(room !== this.#lobby, "the lobby stays");
+    this.#context.effects.publish({ type: "roomDeleted", roomId: room.id });
+    room.isDeleted = true;
+    this.#forget(room);
+    for (const user of [...room.users]) {
+      for (const session of user.sessions) {
+        if (session.findRoom(room.id) === undefined) continue;
+        const { lastOfGate } = room.remove(session);
+        session.removeRoom(room);
+        if (lastOfGate) this.#context.effects.unsubscribe(session.gateId, room.id);
       }
     }
-    const room = this.#byName.get(opening.name);
-    if (room !== undefined) this.dropIfUnused(room);
-  }
-
-  openFailed(opening: RoomOpening): void {
-    this.#openings.delete(opening.name);
-    for (const { session, command } of opening.waiting) {
-      this.#context.release(session);
-      this.#context.refuseFailed(session, command.requestId, "joinRoom", false);
-    }
-  }
-
-  leave(session: HubSession, command: CommandOf<"leaveRoom">): void {
-    const { requestId, roomId } = command;
-    const room = this.roomOf(session, roomId, requestId, "leaveRoom");
-    if (room === undefined) return;
-    if (room === this.#lobby) {
-      const detail = "the lobby cannot be left";
-      this.#context.refuse(session.key, requestId, "leaveRoom", "PERMISSION_DENIED", detail);
-      return;
-    }
-    this.#context.effects.reply({ type: "left", session: session.key, requestId, roomId });
-    this.remove(room, session);
   }
 
   /** Subscribes the session's gate if need be. True: announce the user after the session was answered. */
@@ -140,91 +152,73 @@ export class RoomRegistry {
     const { firstOfUser, firstOfGate } = room.add(session);
     session.addRoom(room);
     if (firstOfGate) this.#context.effects.subscribe(session.gateId, room.id);
+    if (firstOfUser) this.#makeMember(room, session.user);
     return firstOfUser;
   }
 
   announce(room: Room, session: HubSession): void {
-    if (room.memberCount > this.#context.options.noticeMaxMembers) return;
-    const { name } = session.user;
-    this.#context.effects.publish({ type: "userJoined", roomId: room.id, name, except: session.key });
+    this.#presence.joined(room, session);
   }
 
   remove(room: Room, session: HubSession): void {
-    const { effects, options } = this.#context;
-    // Counted as before, so that whoever was announced is also seen to leave.
-    const audible = room.memberCount <= options.noticeMaxMembers;
     const { lastOfUser, lastOfGate } = room.remove(session);
     session.removeRoom(room);
-    if (lastOfGate) effects.unsubscribe(session.gateId, room.id);
-    if (lastOfUser && audible) {
-      effects.publish({ type: "userLeft", roomId: room.id, name: session.user.name });
-    }
+    if (lastOfGate) this.#context.effects.unsubscribe(session.gateId, room.id);
+    if (lastOfUser) this.#presence.left(room, session);
     this.dropIfUnused(room);
+  }
+
+  /** Takes all the user's sessions out, and tells them why; `except` has its own answer. */
+  takeOut(
+    room: Room,
+    user: OnlineUser,
+    cause: "kicked" | "banned" | "left",
+    detail: string,
+    except?: HubSession,
+  ): void {
+    for (const session of user.sessions) {
+      if (session.findRoom(room.id) === undefined) continue;
+      if (session !== except) {
+        this.#context.effects.reply({
+          type: "removed",
+          session: session.key,
+          roomId: room.id,
+          cause,
+          detail,
+        });
+      }
+      this.remove(room, session);
+    }
   }
 
   /** Forgets the room when nobody is in it and nothing of it waits for the store. */
   dropIfUnused(room: Room): void {
     if (!room.isEmpty || room.pendingAppends > 0 || room === this.#lobby) return;
+    if (room.isDeleted || this.changes.isBusy(room.id)) return;
+    this.#forget(room);
+  }
+
+  #forget(room: Room): void {
+    if (this.#byId.get(room.id) !== room) return;
+    this.departures.note(room.id);
     this.#byId.delete(room.id);
-    this.#byName.delete(room.name);
+    this.#forgetName(room);
+    this.#presence.forget(room);
   }
 
-  #joinRoom(room: Room, session: HubSession, command: CommandOf<"joinRoom">): void {
-    const { requestId, create } = command;
-    const isMember = session.findRoom(room.id) !== undefined;
-    if (create !== "none" && create !== room.kind) {
-      this.#refuseJoin(session, requestId, "ROOM_EXISTS", `the room exists, and is ${room.kind}`);
-    } else if (!isMember && session.rooms.length >= this.#context.options.maxRoomsPerSession) {
-      this.#refuseJoin(session, requestId, "TOO_MANY_ROOMS", "leave another room first");
-    } else {
-      const announced = !isMember && this.add(room, session);
-      this.#context.effects.reply({ type: "joined", session: session.key, requestId, room: room.info() });
-      if (announced) this.announce(room, session);
+  #forgetName(room: Room): void {
+    if (this.#byName.get(room.name) === room) this.#byName.delete(room.name);
+  }
+
+  /** Who comes into a room becomes a member of it. Guests do so in memory only. */
+  #makeMember(room: Room, user: OnlineUser): void {
+    const { roster } = room;
+    if (roster.roleOf(user.id) !== "none" || (room.kind === "logged" && user.isGuest)) return;
+    const wasInvited = roster.isInvited(user.id);
+    if (room.settings.access !== "public" || roster.has(user.id)) {
+      room.setMember(user.id, { role: "member", invited: false });
+      room.people?.note(user);
     }
-  }
-
-  /** Refuses what would make the store be asked in vain. */
-  #isFull(session: HubSession, requestId: number): boolean {
-    const { maxRooms, maxRoomsPerSession } = this.#context.options;
-    if (session.rooms.length >= maxRoomsPerSession) {
-      this.#refuseJoin(session, requestId, "TOO_MANY_ROOMS", "leave another room first");
-      return true;
-    }
-    if (this.#byId.size + this.#openings.size >= maxRooms) {
-      this.#refuseJoin(session, requestId, "USER_FULL", "the server has as many rooms as it may have");
-      return true;
-    }
-    return false;
-  }
-
-  #open(name: string, kind: "logged" | "none", waiting: WaitingJoin[]): void {
-    const opening: RoomOpening = { name, waiting };
-    this.#openings.set(name, opening);
-    const ticket = this.#context.ticketFor({ kind: "openRoom", opening });
-    this.#context.effects.openRoom(ticket, name, kind, this.#context.now.wallMs);
-  }
-
-  #addMemoryRoom(name: string): Room {
-    const { bootEpoch, memoryTailMessages, memoryTailTextUnits } = this.#context.options;
-    // Never used twice in a run of the server, so the epoch of a room that was made again differs.
-    const id = this.#nextMemoryRoomId++;
-    const tail = new MemoryTail(memoryTailMessages, memoryTailTextUnits);
-    return this.#addRoom(Room.memory(id, name, `${bootEpoch}-${id}`, tail));
-  }
-
-  #addRoom(room: Room): Room {
-    assert(!this.#byId.has(room.id) && !this.#byName.has(room.name), "a room is loaded once");
-    this.#byId.set(room.id, room);
-    this.#byName.set(room.name, room);
-    return room;
-  }
-
-  #refuseJoin(
-    session: HubSession,
-    requestId: number,
-    code: "ROOM_NOT_FOUND" | "NAME_INVALID" | "ROOM_EXISTS" | "TOO_MANY_ROOMS" | "USER_FULL",
-    detail: string,
-  ): void {
-    this.#context.refuse(session.key, requestId, "joinRoom", code, detail);
+    if (room.kind === "logged") this.entries.add(room.id, user.id, wasInvited);
   }
 }

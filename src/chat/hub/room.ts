@@ -1,31 +1,41 @@
 import { assert } from "../../base/assert.ts";
-import type { RoomId } from "../names.ts";
-import type { StoredRoom } from "../store/store.ts";
+import type { RoomId, UserId } from "../names.ts";
+import type { MemberRole, RoomSettings, StoredRoom } from "../store/store.ts";
 import type { RoomInfo } from "./event.ts";
 import type { HubSession } from "./hub-session.ts";
+import { MemoryPeople } from "./memory-people.ts";
 import type { MemoryTail } from "./memory-tail.ts";
 import { NameOrder } from "./name-order.ts";
 import type { LogRepair } from "./room-log.ts";
+import { RoomRoster, type RosterChange } from "./room-roster.ts";
 import type { OnlineUser } from "./user-directory.ts";
 
 /**
- * A room with its members. Membership is kept for each user (how many of its sessions are in) and for
+ * A room with its settings and who is in it. Membership is kept for each user (how many of its sessions are in) and for
  * each gate (how many of its sessions are in); which sessions these are, sessions and gates know. So
  * publishing costs the same whatever the number of members.
  */
 export class Room {
   readonly id: RoomId;
-  readonly name: string;
+  /** Changed by the registry alone. */
+  name: string;
   readonly kind: "logged" | "memory";
   readonly epoch: string;
   /** The messages of a memory room; a logged room's are in the store. */
   readonly tail: MemoryTail | undefined;
+  /** Names that a memory room's roster belongs to. */
+  readonly people: MemoryPeople | undefined;
+  settings: RoomSettings;
+  /** Changed by who administers the room, and replaced as a whole when the store has told it anew. */
+  roster: RoomRoster;
   /** The list of rooms of every session that is in this one alone. */
   readonly alone: readonly Room[] = [this];
   /** Appends of a logged room that are not settled; the room stays until they are. */
   pendingAppends = 0;
   /** Set while messages that the log has and members have not seen are being read. */
   repair: LogRepair | undefined;
+  /** Nobody is in it, and nobody finds it any more. */
+  isDeleted = false;
 
   readonly #users = new Map<OnlineUser, number>();
   readonly #gates = new Map<number, number>();
@@ -35,7 +45,8 @@ export class Room {
   #lastOffset: number;
 
   private constructor(
-    stored: Pick<StoredRoom, "id" | "name" | "epoch" | "firstOffset" | "lastOffset">,
+    stored: Omit<StoredRoom, "kind" | "roster" | "blockedBy">,
+    roster: RoomRoster,
     tail: MemoryTail | undefined,
   ) {
     this.id = stored.id;
@@ -43,16 +54,19 @@ export class Room {
     this.kind = tail === undefined ? "logged" : "memory";
     this.epoch = stored.epoch;
     this.tail = tail;
+    this.people = tail === undefined ? undefined : new MemoryPeople();
+    this.settings = stored.settings;
+    this.roster = roster;
     this.#firstOffset = stored.firstOffset;
     this.#lastOffset = stored.lastOffset;
   }
 
   static logged(stored: StoredRoom): Room {
-    return new Room(stored, undefined);
+    return new Room(stored, new RoomRoster(stored.roster), undefined);
   }
 
-  static memory(id: RoomId, name: string, epoch: string, tail: MemoryTail): Room {
-    return new Room({ id, name, epoch, firstOffset: 0, lastOffset: 0 }, tail);
+  static memory(id: RoomId, name: string, epoch: string, settings: RoomSettings, tail: MemoryTail): Room {
+    return new Room({ id, name, epoch, settings, firstOffset: 0, lastOffset: 0 }, new RoomRoster(), tail);
   }
 
   /** Distinct users. */
@@ -80,7 +94,56 @@ export class Room {
     this.#lastOffset = offset;
   }
 
-  info(): RoomInfo {
+  /** Everything before `firstOffset` is removed (retention). The newest entry is always kept. */
+  trimTo(firstOffset: number): void {
+    assert(this.tail === undefined, "a memory room trims itself");
+    if (this.#lastOffset === 0) return;
+    this.#firstOffset = Math.min(Math.max(this.#firstOffset, firstOffset), this.#lastOffset);
+  }
+
+  /** What the user may do here. Administrators count as owners, whoever is in as a member. */
+  roleOf(user: OnlineUser): MemberRole {
+    if (user.isAdmin) return "owner";
+    const role = this.roster.roleOf(user.id);
+    if (role !== "none") return role;
+    return this.settings.access === "public" || this.#users.has(user) ? "member" : "none";
+  }
+
+  /** Changes the user's entry of the roster, and drops it when it says no more than that of others. */
+  setMember(userId: UserId, change: RosterChange): void {
+    this.roster.set(userId, change);
+    if (!this.roster.isOrdinary(userId, this.settings.access)) return;
+    this.roster.delete(userId);
+    this.people?.forget(userId);
+  }
+
+  /** Drops what mutes and bans that are over have left in the roster. */
+  prune(wallMs: number): void {
+    this.roster.prune(wallMs);
+    this.people?.prune(this.roster);
+  }
+
+  /** Everybody may find the room; private ones are hidden from strangers. */
+  isVisibleTo(user: OnlineUser): boolean {
+    if (this.settings.access !== "private") return true;
+    return this.roleOf(user) !== "none" || this.roster.isInvited(user.id);
+  }
+
+  isPresent(user: OnlineUser): boolean {
+    return this.#users.has(user);
+  }
+
+  /** Users who are in it. O(1); iterating is for rare changes only. */
+  get users(): Iterable<OnlineUser> {
+    return this.#users.keys();
+  }
+
+  infoFor(user: OnlineUser): RoomInfo {
+    return this.info(this.roleOf(user));
+  }
+
+  info(role: MemberRole): RoomInfo {
+    const { settings } = this;
     return {
       id: this.id,
       name: this.name,
@@ -89,6 +152,14 @@ export class Room {
       firstOffset: this.firstOffset,
       lastOffset: this.lastOffset,
       memberCount: this.memberCount,
+      access: settings.access,
+      topic: settings.topic,
+      archived: settings.archived,
+      slowModeMs: settings.slowModeMs,
+      slowReader: settings.slowReader,
+      retentionAgeMs: settings.retentionAgeMs,
+      retentionCount: settings.retentionCount,
+      role,
     };
   }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { request, say } from "../../../test/support/hub-requests.ts";
 import {
   HubWorld,
   published,
@@ -16,19 +17,19 @@ import type { HubSettings } from "./hub-options.ts";
 const [a1, b1, c1] = [session(1, 1), session(2, 1), session(3, 1)];
 
 function join(key: SessionKey, name: string, create: "none" | "logged" | "memory" = "none"): Command {
-  return { type: "joinRoom", session: key, requestId: 8, name, create };
+  return request("joinRoom", key, { name, create }, 8);
 }
 
 function leave(key: SessionKey, roomId: number): Command {
-  return { type: "leaveRoom", session: key, requestId: 9, roomId };
+  return request("leaveRoom", key, { roomId }, 9);
 }
 
 function list(key: SessionKey, after: string, limit: number, roomId = 1): Command {
   return { type: "listUsers", session: key, requestId: 2, roomId, after, limit };
 }
 
-function history(key: SessionKey, roomId: number, direction: "after" | "before", offset: number): Command {
-  return { type: "history", session: key, requestId: 3, roomId, direction, offset, limit: 3 };
+function history(key: SessionKey, roomId: number, mode: "after" | "before", offset: number): Command {
+  return request("history", key, { roomId, mode, offset, limit: 3 });
 }
 
 function lobbyOfThree(settings: Partial<HubSettings> = {}): HubWorld {
@@ -52,7 +53,7 @@ describe("joining a room", () => {
     assert.deepEqual([joined.room.kind, joined.room.name, joined.room.memberCount], ["logged", "red", 1]);
   });
 
-  it("subscribes the gate before the answer, and the notice spares who joined", () => {
+  it("subscribes the gate before the answer, and tells the others after it", () => {
     const world = lobbyOfThree();
     world.do(join(a1, "red", "memory"));
     const effects = world.do(join(b1, "red"));
@@ -60,7 +61,7 @@ describe("joining a room", () => {
       effects.map((effect) => effect.type),
       ["subscribe", "reply", "publish"],
     );
-    const notice = { type: "userJoined", roomId: MEMORY_ROOM_ID_BASE, name: "Bob", except: b1 };
+    const notice = { type: "userJoined", roomId: MEMORY_ROOM_ID_BASE, name: "Bob" };
     assert.deepEqual(published(effects), [notice]);
   });
 
@@ -86,7 +87,7 @@ describe("joining a room", () => {
 
   it("of a direct conversation is not possible", () => {
     const world = lobbyOfThree();
-    world.do({ type: "whisper", session: a1, requestId: 1, to: "bob", clientMessageId: "w", text: "w" });
+    world.do(request("whisper", a1, { to: "bob", clientMessageId: "w", text: "w" }));
     assert.deepEqual(refusals(world.do(join(a1, "@1:2"))), ["ROOM_NOT_FOUND"]);
     assert.deepEqual(refusals(world.do(join(a1, "@x", "memory"))), ["NAME_INVALID"]);
   });
@@ -155,9 +156,14 @@ describe("leaving a room", () => {
 });
 
 describe("the lobby in memory", () => {
-  it("needs no store, and stays when empty", () => {
+  it("asks the store for the rules alone, and stays when empty", () => {
     const world = new HubWorld({ lobbyKind: "memory" });
-    const [signedIn] = repliesTo(world.command(signIn(a1, user(1, "Ann"))), a1);
+    assert.deepEqual(world.command(signIn(a1, user(1, "Ann"))), []);
+    assert.deepEqual(
+      world.tasks.map(({ type }) => type),
+      ["readServerRules"],
+    );
+    const [signedIn] = repliesTo(world.settle(), a1);
     assert.ok(signedIn?.type === "signedIn" && signedIn.lobby.kind === "memory");
     world.do({ type: "signOut", session: a1 });
     assert.equal(world.hub.counts.rooms, 1);
@@ -177,7 +183,7 @@ describe("listing users", () => {
     world.do(signIn(session(1, 10), user(5, "bea")));
     assert.deepEqual(page("", 9), [[["Ann", "bea", "Bob", "Cy"], 4, false]]);
     world.do({ type: "signOut", session: b1 });
-    assert.deepEqual(page("BEA", 1), [[["Cy"], 3, false]]);
+    assert.deepEqual(page("bea", 1), [[["Cy"], 3, false]]);
     assert.deepEqual(page("aaa", 0), [[["Ann"], 3, true]], "at least one");
     assert.deepEqual(page("zz", 5), [[[], 3, false]]);
   });
@@ -190,11 +196,10 @@ describe("history", () => {
       world.do(join(a1, "red", kind));
       const roomId = kind === "memory" ? MEMORY_ROOM_ID_BASE : 2;
       for (const text of ["1", "2", "3", "4", "5"]) {
-        const message = { roomId, clientMessageId: text, text };
-        world.do({ type: "publish", session: a1, requestId: 1, ...message });
+        world.do(say(a1, roomId, text));
       }
-      const offsets = (direction: "after" | "before", offset: number): unknown =>
-        repliesTo(world.do(history(a1, roomId, direction, offset)), a1).map((event) =>
+      const offsets = (mode: "after" | "before", offset: number): unknown =>
+        repliesTo(world.do(history(a1, roomId, mode, offset)), a1).map((event) =>
           event.type === "history" ? [event.messages.map((message) => message.offset), event.more] : event,
         )[0];
       assert.deepEqual(offsets("after", 0), [[1, 2, 3], true]);
@@ -215,14 +220,11 @@ describe("history", () => {
 
   it("does not run ahead of what was published", () => {
     const world = lobbyOfThree();
-    world.command({ type: "publish", session: a1, requestId: 1, roomId: 1, clientMessageId: "x", text: "x" });
-    const [append] = world.tasks;
+    world.command(say(a1, 1, "x"));
+    const append = world.tasks.find(({ type }) => type === "append");
     assert.ok(append !== undefined);
     append.reply = append.run("none");
     world.command(history(b1, 1, "after", 0));
-    const read = world.tasks[1];
-    assert.ok(read !== undefined);
-    world.finish(read);
     const [answer] = repliesTo(world.effects, b1).slice(-1);
     assert.ok(answer?.type === "history" && answer.messages.length === 0);
     assert.equal(published(world.settle()).length, 1, "it comes live instead");

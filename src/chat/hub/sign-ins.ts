@@ -1,12 +1,13 @@
 import { assert } from "../../base/assert.ts";
-import { gateOf, LOBBY_NAME, type SessionKey } from "../names.ts";
-import type { StoredRoom } from "../store/store.ts";
+import { CONSOLE_GATE_ID, gateOf, LOBBY_NAME, type SessionKey } from "../names.ts";
 import type { CommandOf, UserIdentity } from "./command.ts";
-import type { Refusal } from "./event.ts";
+import type { HubEndCode, Refusal } from "./event.ts";
 import type { HubContext } from "./hub-context.ts";
 import { HubSession } from "./hub-session.ts";
 import type { RoomRegistry } from "./room-registry.ts";
 import type { Room } from "./room.ts";
+import type { ServerRules, SignInBan } from "./server-rules.ts";
+import { waitOf } from "./speech.ts";
 import type { OnlineUser } from "./user-directory.ts";
 
 type SignIn = CommandOf<"signIn">;
@@ -25,55 +26,73 @@ type SignIn = CommandOf<"signIn">;
 export class SignIns {
   readonly #context: HubContext;
   readonly #rooms: RoomRegistry;
-  /** Until the lobby is open, in the order they came. */
+  readonly #rules: ServerRules;
+  /** Until the lobby is open and the rules are known, in the order they came. */
   readonly #waiting = new Map<SessionKey, SignIn>();
   #isOpeningLobby = false;
 
-  constructor(context: HubContext, rooms: RoomRegistry) {
+  constructor(context: HubContext, rooms: RoomRegistry, rules: ServerRules) {
     this.#context = context;
     this.#rooms = rooms;
+    this.#rules = rules;
   }
 
   get waitingCount(): number {
     return this.#waiting.size;
   }
 
+  /** Asks the store for the lobby and the server's rules, unless that is done or under way. */
   openLobby(): void {
+    this.#rules.load(() => this.#settled());
     if (this.#rooms.lobby !== undefined || this.#isOpeningLobby) return;
     if (this.#context.options.lobbyKind === "memory") {
       this.#rooms.openLobby(undefined);
       return;
     }
     this.#isOpeningLobby = true;
-    const ticket = this.#context.ticketFor({ kind: "openLobby" });
-    this.#context.effects.openRoom(ticket, LOBBY_NAME, "logged", this.#context.now.wallMs);
+    const { wallMs: nowMs } = this.#context.now;
+    this.#context.ask(
+      "openRoom",
+      { name: LOBBY_NAME, kind: "logged", members: [], nowMs },
+      (stored) => {
+        this.#isOpeningLobby = false;
+        this.#rooms.openLobby(stored);
+        this.#settled();
+      },
+      () => {
+        this.#isOpeningLobby = false;
+        this.#settled();
+      },
+    );
   }
 
-  /** `stored` is undefined when the store could not open it. */
-  lobbyOpened(stored: StoredRoom | undefined): void {
-    this.#isOpeningLobby = false;
+  /** The store has answered: those who wait are admitted, or refused when it failed. */
+  #settled(): void {
+    if (this.#isOpeningLobby || this.#rules.isLoading) return;
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
-    if (stored === undefined) {
-      for (const { session, requestId } of waiting) {
-        this.#context.refuseBusy(session, requestId, "signIn", "the lobby cannot be opened now");
-      }
-      return;
+    const isReady = this.#rooms.lobby !== undefined && this.#rules.isLoaded;
+    for (const command of waiting) {
+      if (isReady) this.signIn(command);
+      else
+        this.#context.refuseBusy(command.session, command.requestId, "signIn", "the server cannot start now");
     }
-    this.#rooms.openLobby(stored);
-    for (const command of waiting) this.signIn(command);
   }
 
   signIn(command: SignIn): void {
     const { session, requestId } = command;
+    if (gateOf(session) === CONSOLE_GATE_ID) {
+      this.#refuse(command, "ALREADY_LOGGED_IN", "the console is known");
+      return;
+    }
     if (this.#context.sessions.has(session) || this.#waiting.has(session)) {
       this.#refuse(command, "ALREADY_LOGGED_IN", "this session has logged in before");
       return;
     }
     this.openLobby();
     const { lobby } = this.#rooms;
-    if (lobby !== undefined) {
-      this.#admit(lobby, command);
+    if (lobby !== undefined && this.#rules.isLoaded) {
+      if (this.#isWelcome(command)) this.#admit(lobby, command);
     } else if (this.#waiting.size < this.#context.options.maxWaitingSignIns) {
       this.#waiting.set(session, command);
     } else {
@@ -103,7 +122,8 @@ export class SignIns {
   }
 
   #admit(lobby: Room, command: SignIn): void {
-    const { session: key, requestId, user: identity } = command;
+    const { session: key, requestId, tokenId, address } = command;
+    const identity = this.#rules.upToDate(command.user);
     const known = this.#context.users.byId(identity.id);
     const namesake = this.#context.users.byNameKey(identity.nameKey);
     const isNameTaken = namesake !== undefined && namesake.id !== identity.id;
@@ -119,20 +139,20 @@ export class SignIns {
       this.#refuse(command, "USER_FULL", "the server has as many users as it may have");
       return;
     }
-    if (isNameTaken) this.#endAll(namesake.sessions);
+    if (isNameTaken) this.endAll(namesake.sessions, "REPLACED", "");
     const replaces = known !== undefined && this.#context.options.duplicates === "replace";
     const replaced = replaces ? [...known.sessions] : [];
     // A guest may come back under another name: then it is another user to everybody else.
-    if (replaces && known.nameKey !== identity.nameKey) this.#endAll(replaced.splice(0));
-    for (const old of replaced) this.#end(old);
+    if (replaces && known.nameKey !== identity.nameKey) this.endAll(replaced.splice(0), "REPLACED", "");
+    for (const old of replaced) this.#end(old, "REPLACED", "");
 
     const user = this.#context.users.enter(identity);
-    const session = new HubSession(key, user);
+    const session = new HubSession(key, user, tokenId, address);
     this.#context.sessions.set(key, session);
     user.addSession(session);
     const isFirst = this.#rooms.add(lobby, session);
-    const info = lobby.info();
-    this.#context.effects.reply({ type: "signedIn", session: key, requestId, user: user.name, lobby: info });
+    const info = lobby.infoFor(user);
+    this.#context.effects.reply({ type: "signedIn", session: key, requestId, lobby: info });
     if (isFirst) this.#rooms.announce(lobby, session);
     for (const old of replaced) this.#remove(old);
   }
@@ -144,13 +164,33 @@ export class SignIns {
     return known.sessions.length < maxSessionsPerUser && known.nameKey === identity.nameKey;
   }
 
-  #endAll(sessions: readonly HubSession[]): void {
-    for (const session of sessions) this.#end(session);
+  /** Tells the sessions that they end, and why, and signs them out. */
+  endAll(sessions: readonly HubSession[], code: HubEndCode, detail: string): void {
+    for (const session of sessions) this.#end(session, code, detail);
     for (const session of sessions) this.#remove(session);
   }
 
-  #end(session: HubSession): void {
-    this.#context.effects.reply({ type: "ended", session: session.key, code: "REPLACED" });
+  /** Whether rules keep the user out; then the sign-in is refused. */
+  #isWelcome(command: SignIn): boolean {
+    const { user, tokenId, address } = command;
+    const rules = this.#rules;
+    const ban = rules.addressBan(address) ?? rules.userBan(user.id);
+    if (ban !== undefined) this.#refuseBanned(command, ban);
+    else if (rules.isDeleted(user.id))
+      this.#refuse(command, "AUTH_FAILED", "there is no such account any more");
+    else if (rules.isRevoked(tokenId)) this.#refuse(command, "TOKEN_INVALID", "the token was revoked");
+    else if (user.id < 0 && rules.lockdown >= 2) this.#refuse(command, "LOCKDOWN", "no guests for now");
+    else return true;
+    return false;
+  }
+
+  #refuseBanned({ session, requestId }: SignIn, { forMs, reason }: SignInBan): void {
+    const detail = reason === "" ? "you are banned" : reason;
+    this.#context.refuse(session, requestId, "signIn", "BANNED", detail, waitOf(forMs));
+  }
+
+  #end(session: HubSession, code: HubEndCode, detail: string): void {
+    this.#context.effects.reply({ type: "ended", session: session.key, code, detail });
   }
 
   #remove(session: HubSession): void {

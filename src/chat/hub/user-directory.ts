@@ -11,9 +11,16 @@ export class OnlineUser {
   readonly #identity: UserIdentity;
   /** In the order they signed in. A list is replaced, never changed. */
   #sessions: readonly HubSession[] = noSessions;
+  displayName: string;
+  isAdmin: boolean;
+  /** Everywhere on the server; 0: not muted. */
+  mutedUntilMs: number;
 
   constructor(identity: UserIdentity) {
     this.#identity = identity;
+    this.displayName = identity.displayName;
+    this.isAdmin = identity.isAdmin;
+    this.mutedUntilMs = identity.mutedUntilMs;
   }
 
   get id(): UserId {

@@ -1,219 +1,249 @@
-import { assert } from "../../base/assert.ts";
-import type { UserId } from "../names.ts";
-import type { Appended, StoredRoom } from "../store/store.ts";
-import type { CommandOf, UserIdentity } from "./command.ts";
+import type { RoomId, UserId } from "../names.ts";
+import type { Appended, MessageKind, NewMessage } from "../store/store.ts";
+import { kindOf, refuseEntry, textOf, type AmendRequest } from "./amendments.ts";
+import type { CommandOf, RequestName } from "./command.ts";
+import { ConversationCache } from "./conversation-cache.ts";
+import type { DirectConversation, Partner } from "./direct-conversation.ts";
+import { DirectLookup } from "./direct-lookup.ts";
+import type { Refusal } from "./event.ts";
 import type { HubContext } from "./hub-context.ts";
 import type { HubSession } from "./hub-session.ts";
-import type { DirectConversation, PendingWhisper, Whisper } from "./pending-request.ts";
-import { DIRECT_NAME_PREFIX } from "./room-registry.ts";
-
-/** Whispers with an uncertain outcome that are remembered; enough for a store's whole queue. */
-const UNCERTAIN_LIMIT = 16_384;
+import { newEntry } from "./new-entry.ts";
+import { OfflineLookup } from "./offline-lookup.ts";
+import type { PendingWhisper } from "./pending-request.ts";
+import type { ServerRules } from "./server-rules.ts";
+import { Speech } from "./speech.ts";
+import { UncertainWhispers } from "./uncertain-whispers.ts";
 
 /**
- * Whispers. Each pair of users has one log, a stored room of kind "direct" that nobody joins. A whisper
- * is delivered when it is in the log, to all sessions of the addressee and to the sender's others.
- * Somebody may whisper to himself: his other sessions get it.
+ * Whispers. Each pair of users has one log, a stored room of kind "direct" that nobody joins. A whisper,
+ * and what is done to one, is delivered when it is in the log, to all sessions of the addressee and to
+ * the sender's others. Somebody may whisper to himself: his other sessions get it.
  *
- * Whether the addressee is signed in is decided when the whisper comes: signing in a moment later does
- * not overtake the USER_OFFLINE that is on its way, so one sender's whispers never change places.
+ * One sender's whispers to one name never change places, whether the addressee is signed in or is not.
  */
 export class Whispers {
   readonly #context: HubContext;
-  /** By name; the longest unused first. */
-  readonly #conversations = new Map<string, DirectConversation>();
-  /**
-   * Failed appends that the log may hold, so that a repeat is still to be delivered; with the newest
-   * offset seen before, because a repeat of what is at or below that was delivered already.
-   */
-  readonly #uncertain = new Map<string, number>();
+  readonly #speech: Speech;
+  readonly #cache: ConversationCache;
+  readonly #lookup: DirectLookup;
+  readonly #offline: OfflineLookup;
+  readonly #uncertain = new UncertainWhispers();
 
-  constructor(context: HubContext) {
+  constructor(context: HubContext, rules: ServerRules) {
     this.#context = context;
+    this.#speech = new Speech(context, rules);
+    this.#cache = new ConversationCache(context);
+    this.#lookup = new DirectLookup(context, this.#cache);
+    this.#offline = new OfflineLookup(context, (session, command, to) => this.#send(session, command, to));
   }
 
-  /** Direct conversations whose room is remembered. */
+  /** Direct conversations that are remembered. */
   get conversationCount(): number {
-    return this.#conversations.size;
+    return this.#cache.count;
   }
 
   whisper(session: HubSession, command: CommandOf<"whisper">): void {
     const { requestId } = command;
+    if (!this.#speech.mayAnywhere(session, requestId, "whisper")) return;
+    if (!this.#context.hold(session, requestId, "whisper")) return;
     const nameKey = this.#context.options.normalizeName(command.to);
     const to = this.#context.users.byNameKey(nameKey);
-    if (!this.#context.hold(session, requestId, "whisper")) return;
-    if (to === undefined) {
-      const ticket = this.#context.ticketFor({ kind: "findAccount", session, requestId });
-      this.#context.effects.findAccount(ticket, nameKey);
-      return;
-    }
-    const conversation = this.#conversation(session.user.id, to.id);
-    if (
-      conversation === undefined ||
-      conversation.waiting.length >= this.#context.options.maxWaitingPerRoom
-    ) {
-      this.#context.release(session);
-      this.#context.refuseBusy(session.key, requestId, "whisper", "too many whispers are waiting");
-      return;
-    }
-    const whisper: Whisper = { session, command, toId: to.id, toName: to.name };
-    conversation.pendingCount += 1;
-    if (conversation.roomId !== undefined) {
-      this.#append(conversation, conversation.roomId, whisper);
-      return;
-    }
-    conversation.waiting.push(whisper);
-    if (conversation.waiting.length === 1) {
-      const ticket = this.#context.ticketFor({ kind: "openDirect", conversation });
-      this.#context.effects.openRoom(ticket, conversation.name, "direct", this.#context.now.wallMs);
-    }
+    if (to === undefined || this.#offline.mustWait(nameKey)) this.#offline.find(session, command, nameKey);
+    else this.#send(session, command, to);
   }
 
-  /** The addressee was not signed in; the account says whether it exists at all. */
-  accountFound(session: HubSession, requestId: number, user: UserIdentity | undefined): void {
-    this.#context.release(session);
-    if (session.isGone) return;
-    if (user === undefined) {
-      this.#context.refuse(session.key, requestId, "whisper", "USER_NOT_FOUND", "no user has this name");
-    } else {
-      this.#context.refuse(session.key, requestId, "whisper", "USER_OFFLINE", `${user.name} is not here now`);
+  /** The request's session is one of the two. Deletions are for authors, muted or blocked as they may be. */
+  amend(session: HubSession, conversation: DirectConversation, request: AmendRequest): void {
+    const { requestId, type, clientMessageId, target } = request;
+    if (type !== "deleteMessage") {
+      if (!this.#speech.mayAnywhere(session, requestId, type)) return;
+      if (this.#isBlocked(conversation, session)) {
+        this.#refuse(session, requestId, type, "BLOCKED", "the other takes no whispers from you");
+        return;
+      }
     }
+    if (!this.#context.hold(session, requestId, type)) return;
+    conversation.useCount += 1;
+    const { wallMs } = this.#context.now;
+    const [kind, text] = [kindOf(request), textOf(request)];
+    const { id } = conversation;
+    const entry = newEntry(session, id, clientMessageId, wallMs, kind, text, target, 0, false);
+    this.#append(type, session, requestId, conversation, entry);
   }
 
-  accountFindFailed(session: HubSession, requestId: number): void {
-    this.#context.release(session);
-    this.#context.refuseFailed(session, requestId, "whisper", false);
+  /**
+   * Calls `then`, now or later, with the conversation whose room this is, if the session's user is one of
+   * its two; otherwise the request is refused with ROOM_NOT_FOUND.
+   */
+  withConversation(
+    session: HubSession,
+    roomId: RoomId,
+    requestId: number,
+    request: RequestName,
+    then: (conversation: DirectConversation) => void,
+  ): void {
+    this.#lookup.find(session, roomId, requestId, request, then);
   }
 
-  opened(conversation: DirectConversation, room: StoredRoom | undefined): void {
-    if (room?.kind !== "direct") {
-      this.openFailed(conversation);
-      return;
-    }
-    conversation.roomId = room.id;
-    conversation.lastOffset = room.lastOffset;
-    for (const whisper of conversation.waiting.splice(0)) this.#append(conversation, room.id, whisper);
+  /** The same, if it is remembered. */
+  knownConversation(session: HubSession, roomId: RoomId): DirectConversation | undefined {
+    const conversation = this.#cache.byId(roomId);
+    return conversation?.has(session.user.id) === true ? conversation : undefined;
   }
 
-  openFailed(conversation: DirectConversation): void {
-    for (const { session, command } of conversation.waiting.splice(0)) {
-      this.#done(conversation, session);
-      this.#context.refuseFailed(session, command.requestId, "whisper", false);
-    }
-    if (conversation.pendingCount === 0) this.#conversations.delete(conversation.name);
+  /** From now on `userId` takes whispers from the other, or takes them no more. */
+  blockChanged(userId: UserId, otherId: UserId, blocked: boolean): void {
+    this.#cache.between(userId, otherId)?.setBlocked(userId, blocked);
   }
 
   appended(pending: PendingWhisper, result: Appended): void {
-    const { whisper, conversation, message } = pending;
-    const { session, command } = whisper;
+    const { request, session, requestId, conversation, message } = pending;
     this.#done(conversation, session);
-    const { offset, timeMs } = result;
-    conversation.lastOffset = Math.max(conversation.lastOffset, offset);
-    const wasUncertain = this.#forgetUncertain(pending, offset);
-    if (!result.duplicate || wasUncertain) {
-      const event = { type: "whisper", from: message.senderName, to: whisper.toName } as const;
-      const notice = { ...event, offset, timeMs, text: message.text };
-      this.#deliver(notice, whisper.toId, session);
-      if (message.senderId !== whisper.toId) this.#deliver(notice, message.senderId, session);
+    if (result.refused !== undefined) {
+      if (request !== "whisper") {
+        refuseEntry(this.#context, session, requestId, request, result.refused);
+      } else if (!session.isGone) {
+        this.#context.refuse(
+          session.key,
+          requestId,
+          request,
+          "USER_NOT_FOUND",
+          "the conversation is no more",
+        );
+      }
+      return;
     }
-    if (session.isGone) return;
-    const { requestId } = command;
-    this.#context.effects.reply({ type: "whispered", session: session.key, requestId, offset, timeMs });
+    const { offset, timeMs } = result;
+    const wasUncertain = this.#uncertain.forget(pending, offset);
+    conversation.advanceTo(offset);
+    if (!result.duplicate || wasUncertain) this.#deliver(conversation, message, offset, timeMs, session);
+    const answer = { session: session.key, requestId, offset, timeMs };
+    if (request === "whisper") {
+      this.#context.tell(session, { type: "whispered", roomId: conversation.id, ...answer });
+    } else {
+      this.#context.tell(session, { type: "published", request, ...answer });
+    }
   }
 
   appendFailed(pending: PendingWhisper, busy: boolean): void {
-    const { session, command } = pending.whisper;
-    this.#done(pending.conversation, session);
-    if (!busy) this.#rememberUncertain(pending);
-    this.#context.refuseFailed(session, command.requestId, "whisper", busy);
+    const { request, session, requestId, conversation } = pending;
+    this.#done(conversation, session);
+    if (!busy) this.#uncertain.remember(pending);
+    this.#context.refuseFailed(session, requestId, request, busy);
   }
 
-  #deliver(notice: WhisperNotice, userId: UserId, except: HubSession): void {
+  /** The request is held. */
+  #send(session: HubSession, command: CommandOf<"whisper">, to: Partner): void {
+    const { requestId } = command;
+    const { id, name } = session.user;
+    const conversation = this.#cache.enter({ id, name }, { id: to.id, name: to.name });
+    const isTaken =
+      conversation !== undefined &&
+      this.#cache.whenOpen(
+        conversation,
+        () => this.#appendWhisper(session, command, conversation),
+        (busy) => {
+          this.#context.release(session);
+          this.#context.refuseFailed(session, requestId, "whisper", busy);
+        },
+      );
+    if (isTaken) return;
+    this.#context.release(session);
+    if (session.isGone) return;
+    this.#context.refuseBusy(session.key, requestId, "whisper", "too many whispers are waiting");
+  }
+
+  #appendWhisper(session: HubSession, command: CommandOf<"whisper">, conversation: DirectConversation): void {
+    const { requestId, clientMessageId, text, replyTo } = command;
+    if (this.#isBlocked(conversation, session)) {
+      this.#context.release(session);
+      this.#refuse(session, requestId, "whisper", "BLOCKED", `${command.to} takes no whispers from you`);
+      return;
+    }
+    conversation.useCount += 1;
+    const { wallMs } = this.#context.now;
+    const { id } = conversation;
+    const entry = newEntry(session, id, clientMessageId, wallMs, "text", text, 0, replyTo, false);
+    this.#append("whisper", session, requestId, conversation, entry);
+  }
+
+  #append(
+    request: PendingWhisper["request"],
+    session: HubSession,
+    requestId: number,
+    conversation: DirectConversation,
+    message: NewMessage,
+  ): void {
+    const pending: PendingWhisper = {
+      kind: "whisper",
+      request,
+      session,
+      requestId,
+      conversation,
+      message,
+    };
+    this.#context.effects.append(this.#context.ticketFor(pending), message);
+  }
+
+  #isBlocked(conversation: DirectConversation, { user }: HubSession): boolean {
+    const { id } = conversation.partnerOf(user.id);
+    return id !== user.id && conversation.isBlockedBy(id);
+  }
+
+  #deliver(
+    conversation: DirectConversation,
+    message: NewMessage,
+    offset: number,
+    timeMs: number,
+    except: HubSession,
+  ): void {
+    const { senderId, senderName, text, kind, target, replyTo } = message;
+    const partner = conversation.partnerOf(senderId);
+    const to = this.#context.users.byId(partner.id)?.name ?? partner.name;
+    const entry = { offset, timeMs, text, kind, target, replyTo };
+    const notice: Notice = {
+      type: "whisper",
+      roomId: conversation.id,
+      from: senderName,
+      to,
+      ...entry,
+    };
+    this.#tellAll(notice, partner.id, except);
+    if (senderId !== partner.id) this.#tellAll(notice, senderId, except);
+  }
+
+  #tellAll(notice: Notice, userId: UserId, except: HubSession): void {
     for (const session of this.#context.users.byId(userId)?.sessions ?? []) {
       if (session !== except) this.#context.effects.reply({ ...notice, session: session.key });
     }
   }
 
-  #append(conversation: DirectConversation, roomId: number, whisper: Whisper): void {
-    const { session, command } = whisper;
-    const message = {
-      roomId,
-      senderId: session.user.id,
-      senderName: session.user.name,
-      clientMessageId: command.clientMessageId,
-      text: command.text,
-      timeMs: this.#context.now.wallMs,
-    };
-    const ticket = this.#context.ticketFor({ kind: "whisper", whisper, conversation, message });
-    this.#context.effects.append(ticket, message);
-  }
-
   #done(conversation: DirectConversation, session: HubSession): void {
-    conversation.pendingCount -= 1;
+    conversation.useCount -= 1;
     this.#context.release(session);
   }
 
-  /** Finds or adds, as the one used last. Undefined when all that may be remembered are in use. */
-  #conversation(one: UserId, other: UserId): DirectConversation | undefined {
-    const name = `${DIRECT_NAME_PREFIX}${Math.min(one, other)}:${Math.max(one, other)}`;
-    const known = this.#conversations.get(name);
-    if (known !== undefined) {
-      this.#conversations.delete(name);
-      this.#conversations.set(name, known);
-      return known;
-    }
-    if (this.#conversations.size >= this.#context.options.maxDirectConversations && !this.#forgetOldest()) {
-      return undefined;
-    }
-    const added: DirectConversation = {
-      name,
-      roomId: undefined,
-      lastOffset: 0,
-      waiting: [],
-      pendingCount: 0,
-    };
-    this.#conversations.set(name, added);
-    return added;
-  }
-
-  #forgetOldest(): boolean {
-    for (const conversation of this.#conversations.values()) {
-      if (conversation.pendingCount > 0) continue;
-      assert(conversation.waiting.length === 0, "who waits is counted");
-      return this.#conversations.delete(conversation.name);
-    }
-    return false;
-  }
-
-  #rememberUncertain(pending: PendingWhisper): void {
-    const key = uncertainKey(pending);
-    if (this.#uncertain.has(key)) return;
-    if (this.#uncertain.size >= UNCERTAIN_LIMIT) {
-      const [oldest] = this.#uncertain.keys();
-      if (oldest !== undefined) this.#uncertain.delete(oldest);
-    }
-    this.#uncertain.set(key, pending.conversation.lastOffset);
-  }
-
-  /** True when an earlier try of this whisper put it at `offset` and failed before it was delivered. */
-  #forgetUncertain(pending: PendingWhisper, offset: number): boolean {
-    if (this.#uncertain.size === 0) return false;
-    const key = uncertainKey(pending);
-    const seenOffset = this.#uncertain.get(key);
-    this.#uncertain.delete(key);
-    return seenOffset !== undefined && offset > seenOffset;
+  #refuse(
+    session: HubSession,
+    requestId: number,
+    request: RequestName,
+    code: Refusal["code"],
+    detail: string,
+  ): void {
+    if (!session.isGone) this.#context.refuse(session.key, requestId, request, code, detail);
   }
 }
 
-interface WhisperNotice {
+interface Notice {
   readonly type: "whisper";
+  readonly roomId: RoomId;
   readonly from: string;
   readonly to: string;
   readonly offset: number;
   readonly timeMs: number;
   readonly text: string;
-}
-
-function uncertainKey({ message }: PendingWhisper): string {
-  return `${message.roomId} ${message.senderId} ${message.clientMessageId}`;
+  readonly kind: MessageKind;
+  readonly target: number;
+  readonly replyTo: number;
 }

@@ -1,34 +1,33 @@
 import type { RoomId, UserId } from "../names.ts";
+import { decodeOutcome, encodeBatch } from "./sqlite/append-batch.ts";
+import { SqliteDatabase } from "./sqlite/sqlite-database.ts";
 import type {
   Account,
   Appended,
-  NewAccount,
   NewMessage,
   StoredMessage,
   StoredRoom,
-  StoredRoomKind,
+  StoreRequestName,
+  StoreRequests,
 } from "./store.ts";
 
-interface DiskRoom {
-  readonly id: RoomId;
-  readonly name: string;
-  readonly kind: StoredRoomKind;
-  readonly epoch: string;
-  /** Message with offset n at n - 1. */
-  readonly log: StoredMessage[];
-  /** Offset by sender and client message id. */
-  readonly offsetByClientId: Map<string, number>;
-}
+/** Entries of a log that are read at once. */
+const WHOLE_LOG = Number.MAX_SAFE_INTEGER;
 
 /**
- * What a MemoryStore has committed. It outlives the store, as a disk outlives a process: a new store on
- * the same disk finds everything that was committed and nothing else.
+ * What a MemoryStore has committed: a database in memory. It outlives the store, as a disk outlives a
+ * process: a new store on the same disk finds everything that was committed and nothing else.
  */
 export class MemoryDisk {
-  readonly #accounts = new Map<string, Account>();
-  readonly #rooms = new Map<string, DiskRoom>();
-  readonly #roomsById = new Map<RoomId, DiskRoom>();
+  readonly #database: SqliteDatabase;
+  /** Logs that were read since something was written. */
+  readonly #logs = new Map<RoomId, readonly StoredMessage[]>();
   #isLocked = false;
+
+  /** `content`: what another disk had. */
+  constructor(content?: Uint8Array) {
+    this.#database = SqliteDatabase.inMemory(content);
+  }
 
   get isLocked(): boolean {
     return this.#isLocked;
@@ -47,75 +46,43 @@ export class MemoryDisk {
 
   /** A copy as it is now, unlocked; what happens to either later does not touch the other. */
   snapshot(): MemoryDisk {
-    const copy = new MemoryDisk();
-    for (const [nameKey, account] of this.#accounts) copy.#accounts.set(nameKey, account);
-    for (const [name, room] of this.#rooms) {
-      const roomCopy = { ...room, log: [...room.log], offsetByClientId: new Map(room.offsetByClientId) };
-      copy.#rooms.set(name, roomCopy);
-      copy.#roomsById.set(room.id, roomCopy);
-    }
-    return copy;
+    return new MemoryDisk(this.#database.serialize());
   }
 
-  /** undefined when the name key is taken. */
-  createAccount({ name, nameKey, passwordHash }: NewAccount): UserId | undefined {
-    if (this.#accounts.has(nameKey)) return undefined;
-    const id = this.#accounts.size + 1;
-    this.#accounts.set(nameKey, { id, name, nameKey, passwordHash });
-    return id;
+  /** Appends calls in one transaction; the answers to each. */
+  append(calls: readonly (readonly NewMessage[])[]): (readonly Appended[])[] {
+    this.#logs.clear();
+    return decodeOutcome(calls, this.#database.append(encodeBatch(calls)));
+  }
+
+  ask<Name extends StoreRequestName>(
+    name: Name,
+    request: StoreRequests[Name]["request"],
+  ): StoreRequests[Name]["result"] {
+    if (!this.#database.isRead(name)) this.#logs.clear();
+    return this.#database.ask(name, request);
+  }
+
+  /** Whether a request only reads. */
+  isRead(name: StoreRequestName): boolean {
+    return this.#database.isRead(name);
   }
 
   findAccount(nameKey: string): Account | undefined {
-    return this.#accounts.get(nameKey);
-  }
-
-  openRoom(name: string, kind: StoredRoomKind, epoch: string): StoredRoom {
-    let room = this.#rooms.get(name);
-    if (room === undefined) {
-      room = { id: this.#rooms.size + 1, name, kind, epoch, log: [], offsetByClientId: new Map() };
-      this.#rooms.set(name, room);
-      this.#roomsById.set(room.id, room);
-    }
-    return describeRoom(room);
+    return this.#database.ask("findAccount", { nameKey });
   }
 
   findRoom(name: string): StoredRoom | undefined {
-    const room = this.#rooms.get(name);
-    return room === undefined ? undefined : describeRoom(room);
+    return this.#database.ask("findRoom", { name });
   }
 
-  /** undefined, and nothing appended, when a message names a room which does not exist. */
-  append(messages: readonly NewMessage[]): Appended[] | undefined {
-    if (messages.some((message) => !this.#roomsById.has(message.roomId))) return undefined;
-    return messages.map((message) => this.#appendOne(message));
+  /** The room's whole log, oldest first, as it is shown to `userId` (0: nobody). */
+  log(roomId: RoomId, userId: UserId = 0): readonly StoredMessage[] {
+    const read = (): readonly StoredMessage[] =>
+      this.#database.ask("historyAfter", { roomId, after: 0, limit: WHOLE_LOG, userId });
+    if (userId !== 0) return read();
+    const log = this.#logs.get(roomId) ?? read();
+    this.#logs.set(roomId, log);
+    return log;
   }
-
-  /** The room's whole log, oldest first. */
-  log(roomId: RoomId): readonly StoredMessage[] {
-    return this.#roomsById.get(roomId)?.log ?? [];
-  }
-
-  #appendOne({ roomId, senderId, senderName, clientMessageId, text, timeMs }: NewMessage): Appended {
-    const room = this.#roomsById.get(roomId);
-    if (room === undefined) throw new Error(`there is no room with the id ${roomId}`);
-    const key = `${senderId}:${clientMessageId}`;
-    const firstOffset = room.offsetByClientId.get(key);
-    const first = firstOffset === undefined ? undefined : room.log[firstOffset - 1];
-    if (first !== undefined) return { offset: first.offset, timeMs: first.timeMs, duplicate: true };
-    const offset = room.log.length + 1;
-    room.log.push({ offset, senderName, text, timeMs });
-    room.offsetByClientId.set(key, offset);
-    return { offset, timeMs, duplicate: false };
-  }
-}
-
-function describeRoom({ id, name, kind, epoch, log }: DiskRoom): StoredRoom {
-  return {
-    id,
-    name,
-    kind,
-    epoch,
-    firstOffset: log[0]?.offset ?? 0,
-    lastOffset: log.at(-1)?.offset ?? 0,
-  };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { messageOf, range, withCode } from "../../../test/conformance/store-suite.ts";
+import { messageOf, range, withCode } from "../../../test/conformance/store-fixtures.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 import { MemoryStore } from "./memory-store.ts";
 
@@ -32,7 +32,7 @@ class HandDisk {
 async function openOnHandDisk() {
   const hand = new HandDisk();
   const store = new MemoryStore({ defer: hand.defer });
-  const opening = store.openRoom("room", "logged", 1);
+  const opening = store.ask("openRoom", { name: "room", kind: "logged", members: [], nowMs: 1 });
   await hand.drain();
   const { id } = await opening;
   return { hand, store, id };
@@ -80,7 +80,7 @@ describe("MemoryStore", () => {
 
     assert.deepEqual(before.log(id), []);
     const after = new MemoryStore({ disk: store.disk });
-    assert.equal((await after.findRoom("room"))?.lastOffset, 3);
+    assert.equal((await after.ask("findRoom", { name: "room" }))?.lastOffset, 3);
     const again = await after.append([messageOf(id, 2, { timeMs: 1 }), messageOf(id, 4)]);
     assert.deepEqual(
       again.map(({ offset, duplicate }) => [offset, duplicate]),
@@ -89,12 +89,12 @@ describe("MemoryStore", () => {
         [4, false],
       ],
     );
-    assert.equal(watch(store.findRoom("room"))(), "waiting", "nobody is there to answer");
+    assert.equal(watch(store.ask("findRoom", { name: "room" }))(), "waiting", "nobody is there to answer");
   });
 
   it("fails as it is told to", async () => {
     const store = new MemoryStore();
-    const { id } = await store.openRoom("room", "logged", 1);
+    const { id } = await store.ask("openRoom", { name: "room", kind: "logged", members: [], nowMs: 1 });
     store.failNextAppend();
     const group = await Promise.allSettled([
       store.append([messageOf(id, 1)]),
@@ -126,7 +126,11 @@ describe("MemoryStore", () => {
       range(1, 2).map(async () => {
         const disk = new MemoryDisk();
         const store = new MemoryStore({ disk });
-        const rooms = await Promise.all(["x", "y"].map((name) => store.openRoom(name, "logged", 1)));
+        const rooms = await Promise.all(
+          ["x", "y"].map((name) =>
+            store.ask("openRoom", { name: name, kind: "logged", members: [], nowMs: 1 }),
+          ),
+        );
         await Promise.all(
           range(1, 100).map((serial) => store.append([messageOf(rooms[serial % 2]?.id ?? 0, serial)])),
         );

@@ -1,16 +1,14 @@
 import type { Random } from "../../base/random.ts";
-import type { RoomId, UserId } from "../names.ts";
 import { MemoryDisk } from "./memory-disk.ts";
+import { checkMessageNumbers } from "./message-check.ts";
+import { prepareRequest } from "./prepared-request.ts";
 import {
-  type Account,
   type Appended,
-  type NewAccount,
   type NewMessage,
   type Store,
-  type StoredMessage,
-  type StoredRoom,
-  type StoredRoomKind,
   StoreError,
+  type StoreRequestName,
+  type StoreRequests,
 } from "./store.ts";
 
 export interface MemoryStoreOptions {
@@ -19,7 +17,8 @@ export interface MemoryStoreOptions {
   /**
    * Runs `action` later, once: the time the disk takes. It is called twice for each transaction, before
    * the commit and between the commit and its answer, and likewise for each other request. A simulation
-   * draws the delays; where they differ, requests overtake each other. Default: `queueMicrotask`.
+   * draws the delays: requests are carried out in their order, while answers and appends overtake each
+   * other. Default: `queueMicrotask`.
    */
   readonly defer?: (action: () => void) => void;
   /** Messages that may wait, at most. Default 65,536. */
@@ -55,6 +54,8 @@ export class MemoryStore implements Store {
   readonly #failures: MemoryStoreFailure[] = [];
   #state: "open" | "closing" | "closed" | "crashed" = "open";
   #waiting: WaitingAppend[] = [];
+  /** Requests that are not carried out yet, in their order. */
+  readonly #asked: (() => void)[] = [];
   /** Messages that wait or are being committed. */
   #messageCount = 0;
   /** Requests and transactions that are not answered. */
@@ -77,28 +78,34 @@ export class MemoryStore implements Store {
     return this.#messageCount;
   }
 
-  async createAccount(
-    account: NewAccount,
-  ): Promise<{ readonly created: true; readonly id: UserId } | { readonly created: false }> {
-    const id = await this.#request(() => this.disk.createAccount(account));
-    return id === undefined ? { created: false } : { created: true, id };
+  async ask<Name extends StoreRequestName>(
+    name: Name,
+    request: StoreRequests[Name]["request"],
+  ): Promise<StoreRequests[Name]["result"]> {
+    const prepared = prepareRequest(name, request, () => this.#newEpoch());
+    if (this.#state !== "open") return this.#refuse();
+    this.#runningCount++;
+    return new Promise((resolve, reject) => {
+      this.#asked.push(() => {
+        const answer = this.#carryOut(name, prepared, resolve, reject);
+        this.#later(() => {
+          answer();
+          this.#finish();
+        });
+      });
+      this.#later(() => this.#asked.shift()?.());
+    });
   }
 
-  findAccount(nameKey: string): Promise<Account | undefined> {
-    return this.#request(() => this.disk.findAccount(nameKey));
-  }
-
-  openRoom(name: string, kind: StoredRoomKind, _nowMs: number): Promise<StoredRoom> {
-    return this.#request(() => this.disk.openRoom(name, kind, this.#newEpoch()));
-  }
-
-  findRoom(name: string): Promise<StoredRoom | undefined> {
-    return this.#request(() => this.disk.findRoom(name));
+  async backup(_path: string): Promise<void> {
+    if (this.#state !== "open") return this.#refuse();
+    throw new StoreError("STORE_UNUSABLE", "a store in memory has no files to back up");
   }
 
   append(messages: readonly NewMessage[]): Promise<readonly Appended[]> {
     if (this.#state !== "open") return this.#refuse();
     if (messages.length === 0) return Promise.resolve([]);
+    for (const message of messages) checkMessageNumbers(message);
     if (this.#messageCount + messages.length > this.#queueLimit) {
       return Promise.reject(new StoreError("STORE_BUSY", `${this.#messageCount} messages are waiting`));
     }
@@ -106,21 +113,6 @@ export class MemoryStore implements Store {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ messages, resolve, reject });
       this.#commitWaiting();
-    });
-  }
-
-  historyAfter(roomId: RoomId, after: number, limit: number): Promise<readonly StoredMessage[]> {
-    const count = checkedLimit(limit);
-    const start = Math.max(0, after);
-    return this.#request(() => this.disk.log(roomId).slice(start, start + count));
-  }
-
-  historyBefore(roomId: RoomId, before: number, limit: number): Promise<readonly StoredMessage[]> {
-    const count = checkedLimit(limit);
-    return this.#request(() => {
-      const log = this.disk.log(roomId);
-      const end = before === 0 ? log.length : Math.max(0, Math.min(log.length, before - 1));
-      return log.slice(Math.max(0, end - count), end);
     });
   }
 
@@ -150,18 +142,20 @@ export class MemoryStore implements Store {
     return this.disk.snapshot();
   }
 
-  #request<Result>(act: () => Result): Promise<Result> {
-    if (this.#state !== "open") return this.#refuse();
-    this.#runningCount++;
-    return new Promise((resolve) => {
-      this.#later(() => {
-        const result = act();
-        this.#later(() => {
-          resolve(result);
-          this.#finish();
-        });
-      });
-    });
+  #carryOut<Name extends StoreRequestName>(
+    name: Name,
+    request: StoreRequests[Name]["request"],
+    resolve: (result: StoreRequests[Name]["result"]) => void,
+    reject: (error: StoreError) => void,
+  ): () => void {
+    try {
+      const result = this.disk.ask(name, request);
+      return () => resolve(result);
+    } catch (cause) {
+      const code = this.disk.isRead(name) ? "STORE_UNUSABLE" : "WRITE_FAILED";
+      const error = new StoreError(code, `${name} failed: ${String(cause)}`, { cause });
+      return () => reject(error);
+    }
   }
 
   #commitWaiting(): void {
@@ -194,11 +188,17 @@ export class MemoryStore implements Store {
     if (failure === "writeFails") return rejectWith(new StoreError("WRITE_FAILED", "injected failure"));
     const died = new StoreError("UNKNOWN_OUTCOME", "injected death");
     if (failure === "diesBeforeCommit") return rejectWith(died);
-    const answers = group.map(({ messages, resolve, reject }) => {
-      const appended = this.disk.append(messages);
-      if (appended !== undefined) return () => resolve(appended);
-      return () => reject(new StoreError("WRITE_FAILED", "there is no such room"));
-    });
+    let outcomes: (readonly Appended[])[];
+    try {
+      outcomes = this.disk.append(group.map(({ messages }) => messages));
+    } catch (cause) {
+      return rejectWith(new StoreError("WRITE_FAILED", `appending failed: ${String(cause)}`, { cause }));
+    }
+    const answers = group.map(
+      ({ resolve }, index) =>
+        () =>
+          resolve(outcomes[index] ?? []),
+    );
     return failure === "diesAfterCommit" ? rejectWith(died) : answers;
   }
 
@@ -241,11 +241,4 @@ export class MemoryStore implements Store {
 function assertNotOver(state: string): void {
   if (state === "closed" || state === "crashed")
     throw new RangeError(`a store that is ${state} cannot crash`);
-}
-
-function checkedLimit(limit: number): number {
-  if (!Number.isSafeInteger(limit) || limit < 0) {
-    throw new RangeError(`limit must be a whole number not below 0, got ${limit}`);
-  }
-  return limit;
 }

@@ -1,6 +1,6 @@
 import { ChatClient } from "../chat-client.ts";
 import type { ChatClientOptions } from "../chat-client-options.ts";
-import type { ClientEvent, ClientState } from "../client-events.ts";
+import type { ClientEvent, ClientEventType, ClientState } from "../client-events.ts";
 import { ManualEnvironment } from "./manual-environment.ts";
 import { ScriptedServer } from "./scripted-server.ts";
 
@@ -15,23 +15,34 @@ export interface ClientRig {
   readonly states: () => ClientState["name"][];
 }
 
+const EVENT_TYPES: readonly ClientEventType[] = [
+  "state",
+  "token",
+  "message",
+  "whisper",
+  "edited",
+  "deleted",
+  "reaction",
+  "typing",
+  "read",
+  "roomUpdated",
+  "roomClosed",
+  "invited",
+  "userJoined",
+  "userLeft",
+  "memberCount",
+  "resumed",
+  "gap",
+  "roomLost",
+  "warning",
+];
+
 export function openRig(options: Partial<ChatClientOptions> = {}): ClientRig {
   const environment = new ManualEnvironment();
   const server = new ScriptedServer();
   const client = new ChatClient({ transport: server, environment, ...options });
   const told: ClientEvent[] = [];
-  for (const type of [
-    "state",
-    "message",
-    "whisper",
-    "userJoined",
-    "userLeft",
-    "resumed",
-    "roomLost",
-    "warning",
-  ] as const) {
-    client.on(type, (event) => told.push(event));
-  }
+  for (const type of EVENT_TYPES) client.on(type, (event) => told.push(event));
   return {
     environment,
     server,

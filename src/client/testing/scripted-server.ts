@@ -108,19 +108,48 @@ export class ScriptedConnection implements TransportConnection {
   }
 
   /** Greets and accepts the login that follows. */
-  welcome(lobby: PacketInit<PacketType.LOGIN_RESPONSE>["lobby"] = LOBBY, userName = "mina"): void {
+  welcome(
+    lobby: PacketInit<PacketType.LOGIN_RESPONSE>["lobby"] = LOBBY,
+    login: PacketInit<PacketType.LOGIN_RESPONSE> = {},
+  ): void {
     this.greet();
-    this.acceptLogin(lobby, userName);
+    this.acceptLogin(lobby, login);
   }
 
-  acceptLogin(lobby: PacketInit<PacketType.LOGIN_RESPONSE>["lobby"] = LOBBY, userName = "mina"): void {
-    const { requestId } = this.take(PacketType.LOGIN_REQUEST).body;
-    this.deliver(PacketType.LOGIN_RESPONSE, {
-      requestId,
-      code: ErrorCode.OK,
-      user: { id: 7n, name: userName },
-      lobby,
-    });
+  /** Accepts the login, and answers the question for conversations that follows: there are none. */
+  acceptLogin(
+    lobby: PacketInit<PacketType.LOGIN_RESPONSE>["lobby"] = LOBBY,
+    login: PacketInit<PacketType.LOGIN_RESPONSE> = {},
+  ): PacketOf<PacketType.LOGIN_REQUEST>["body"] {
+    const body = this.acceptLoginOnly(lobby, login);
+    if (this.waitingTypes.includes("ROOM_LIST_REQUEST")) this.answerRooms([]);
+    return body;
+  }
+
+  acceptLoginOnly(
+    lobby: PacketInit<PacketType.LOGIN_RESPONSE>["lobby"] = LOBBY,
+    login: PacketInit<PacketType.LOGIN_RESPONSE> = {},
+  ): PacketOf<PacketType.LOGIN_REQUEST>["body"] {
+    const { body } = this.take(PacketType.LOGIN_REQUEST);
+    const user = { id: 7n, name: "mina" };
+    const { requestId } = body;
+    this.deliver(PacketType.LOGIN_RESPONSE, { requestId, code: ErrorCode.OK, user, lobby, ...login });
+    return body;
+  }
+
+  /** Answers the oldest request for a list of rooms. */
+  answerRooms(
+    rooms: NonNullable<PacketInit<PacketType.ROOM_LIST_RESPONSE>["rooms"]>,
+    more = false,
+  ): PacketOf<PacketType.ROOM_LIST_REQUEST>["body"] {
+    const { body } = this.take(PacketType.ROOM_LIST_REQUEST);
+    this.deliver(PacketType.ROOM_LIST_RESPONSE, { requestId: body.requestId, rooms, more });
+    return body;
+  }
+
+  /** Somebody whispers to this user, or this user's other session does. */
+  whisper(offset: number, from: string, to: string, roomId: number, text = `w${offset}`): void {
+    this.deliver(PacketType.WHISPER_NOTICE, { roomId, offset, timeMs: offset * 1000, from, to, text });
   }
 
   refuseLogin(code: ErrorCode, retryAfterMs = 0): void {

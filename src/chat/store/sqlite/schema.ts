@@ -1,3 +1,5 @@
+import { migration2 } from "./migration-2.ts";
+
 /** "PORT" in PRAGMA application_id: this SQLite file is ours. */
 export const APPLICATION_ID = 0x504f5254;
 
@@ -41,6 +43,7 @@ export const migrations: readonly string[] = [
   -- rooms, 600,000 messages, 265,000-360,000 rows/s against 65,000-98,000. With random ids both are alike.
   CREATE UNIQUE INDEX messages_by_client_message_id ON messages (room_id, client_message_id, sender_id);
   `,
+  migration2,
 ];
 
 /** The version this program writes and the newest it reads. */

@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { promisify } from "node:util";
-import { messageOf, range, withCode } from "../../../../test/conformance/store-suite.ts";
+import { messageOf, range, withCode } from "../../../../test/conformance/store-fixtures.ts";
 import { type Appended, type Store, StoreError, type StoreErrorCode } from "../store.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
-import { DATABASE_FILE } from "./sqlite-database.ts";
+import { DATABASE_FILE } from "./database-file.ts";
 import { openSqliteStore, type SqliteStoreOptions } from "./sqlite-store.ts";
 
 describe("SqliteStore", () => {
@@ -38,7 +38,7 @@ describe("SqliteStore", () => {
     options: Partial<SqliteStoreOptions> = {},
   ): Promise<{ opened: Store; id: number }> {
     const opened = await open(options);
-    const room = await opened.openRoom("room", "logged", 1);
+    const room = await opened.ask("openRoom", { name: "room", kind: "logged", members: [], nowMs: 1 });
     return { opened, id: room.id };
   }
 
@@ -53,6 +53,46 @@ describe("SqliteStore", () => {
     await store?.close();
     store = undefined;
   }
+
+  describe("requests made at once", () => {
+    const token = (userId: number, hash: string) =>
+      ({ userId, hash, label: "", address: "", nowMs: 1, expiresMs: 1_000, keep: 16 }) as const;
+
+    it("are done in order, and one that fails takes nothing from the others", async () => {
+      const { opened, id } = await openOneRoom();
+      const account = { name: "mina", nameKey: "mina", passwordHash: "", nowMs: 1 };
+      const [created, appended, first, second] = await Promise.allSettled([
+        opened.ask("createAccount", account),
+        opened.append([messageOf(id, 1)]),
+        opened.ask("createToken", token(1, "one")),
+        opened.ask("createToken", token(1, "one")),
+      ]);
+      assert.deepEqual(created, { status: "fulfilled", value: { created: true, id: 1 } });
+      assert.ok(second.status === "rejected");
+      assert.equal((second.reason as StoreError).code, "WRITE_FAILED");
+      assert.ok(appended.status === "fulfilled" && appended.value[0]?.offset === 1);
+      assert.ok(first.status === "fulfilled");
+      await closeStore();
+      const reopened = await open();
+      assert.equal((await reopened.ask("listTokens", { userId: 1, nowMs: 1 })).length, 1);
+      assert.equal(
+        (await reopened.ask("historyAfter", { roomId: id, after: 0, limit: 9, userId: 0 })).length,
+        1,
+      );
+    });
+
+    it("all fail when the disk is full, and none of them is kept", async () => {
+      const { opened, id } = await openOneRoom({ sizeLimitBytes: 600 * 1024 });
+      const long = "x".repeat(4000);
+      const outcomes = await Promise.allSettled(
+        range(1, 400).map((count) => opened.append([{ ...messageOf(id, count), text: long }])),
+      );
+      const failedCount = outcomes.filter(({ status }) => status === "rejected").length;
+      assert.ok(failedCount > 0, "the disk was full");
+      const kept = await opened.ask("historyAfter", { roomId: id, after: 0, limit: 1000, userId: 0 });
+      assert.equal(kept.length, outcomes.length - failedCount);
+    });
+  });
 
   describe("opening", () => {
     it("makes the directory and leaves one file when closed", async () => {
@@ -70,7 +110,7 @@ describe("SqliteStore", () => {
       await assert.rejects(open(), (error) => {
         assert.ok(error instanceof StoreError);
         assert.equal(error.code, "STORE_TOO_NEW");
-        assert.match(error.message, /version 99\b.*versions up to 1\b/);
+        assert.match(error.message, /version 99\b.*versions up to 2\b/);
         return true;
       });
       const database = new DatabaseSync(path, { readOnly: true });
@@ -178,7 +218,7 @@ describe("SqliteStore", () => {
     });
 
     it("survives a full disk and goes on when there is room again", async () => {
-      const { opened, id } = await openOneRoom({ sizeLimitBytes: 200 * 1024 });
+      const { opened, id } = await openOneRoom({ sizeLimitBytes: 500 * 1024 });
       let acknowledged = 0;
       await assert.rejects(async () => {
         for (let serial = 1; serial < 1000; serial++) {
@@ -187,7 +227,7 @@ describe("SqliteStore", () => {
         }
       }, withCode("WRITE_FAILED"));
       assert.ok(acknowledged > 10);
-      assert.equal((await opened.findRoom("room"))?.lastOffset, acknowledged);
+      assert.equal((await opened.ask("findRoom", { name: "room" }))?.lastOffset, acknowledged);
       const [known] = await opened.append([messageOf(id, 1)]);
       assert.ok(known?.duplicate);
       await closeStore();
@@ -211,7 +251,7 @@ describe("SqliteStore", () => {
         const lost = opened.append([messageOf(id, 2, { text: `die ${when} commit` })]);
         // Appends leave for the thread at the end of the running job.
         await Promise.resolve();
-        const read = opened.findRoom("room");
+        const read = opened.ask("findRoom", { name: "room" });
         await assert.rejects(lost, withCode("UNKNOWN_OUTCOME"));
         await assert.rejects(read, withCode("UNKNOWN_OUTCOME"));
         assert.deepEqual(troubles, ["UNKNOWN_OUTCOME"]);
@@ -237,7 +277,7 @@ describe("SqliteStore", () => {
 });
 
 async function textsOf(opened: Store, roomId: number): Promise<string[]> {
-  const messages = await opened.historyAfter(roomId, 0, 100_000);
+  const messages = await opened.ask("historyAfter", { roomId: roomId, after: 0, limit: 100_000, userId: 0 });
   return messages.map((message) => message.text);
 }
 
@@ -245,7 +285,7 @@ async function textsOf(opened: Store, roomId: number): Promise<string[]> {
 async function untilBack(opened: Store): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
-      await opened.findRoom("room");
+      await opened.ask("findRoom", { name: "room" });
       return;
     } catch (error) {
       if (!withCode("STORE_CLOSED")(error) || attempt > 500) throw error;

@@ -1,23 +1,19 @@
 import { type Clock, realClock } from "../../../base/clock.ts";
 import { type Random, realRandom } from "../../../base/random.ts";
-import type { RoomId, UserId } from "../../names.ts";
+import { prepareRequest } from "../prepared-request.ts";
 import {
-  type Account,
   type Appended,
-  type NewAccount,
   type NewMessage,
   type Store,
-  type StoredMessage,
-  type StoredRoom,
-  type StoredRoomKind,
   StoreError,
+  type StoreRequestName,
+  type StoreRequests,
 } from "../store.ts";
 import { AppendQueue } from "./append-queue.ts";
 import { StoreWorker } from "./store-worker.ts";
-import type { WorkerCallName, WorkerCalls } from "./worker-messages.ts";
 
 /** Calls other than appends that may be on their way to the worker. */
-const CALL_LIMIT = 4096;
+const CALL_LIMIT = 16_384;
 const EPOCH_BYTES = 12;
 
 export interface SqliteStoreOptions {
@@ -79,29 +75,8 @@ class SqliteStore implements Store {
     this.#queue = new AppendQueue({
       limitMessages: options.queueLimit ?? 65_536,
       limitTextUnits: options.queueTextLimit ?? 64 * 1024 * 1024,
-      write: (batch) => worker.call("append", batch, [batch.numbers.buffer, batch.callEnds.buffer]),
+      write: (batch) => worker.call("append", batch, [batch.numbers.buffer]),
     });
-  }
-
-  async createAccount(
-    account: NewAccount,
-  ): Promise<{ readonly created: true; readonly id: UserId } | { readonly created: false }> {
-    const { name, nameKey, passwordHash, nowMs } = account;
-    const id = await this.#call("createAccount", { name, nameKey, passwordHash, nowMs });
-    return id === undefined ? { created: false } : { created: true, id };
-  }
-
-  findAccount(nameKey: string): Promise<Account | undefined> {
-    return this.#call("findAccount", { nameKey });
-  }
-
-  openRoom(name: string, kind: StoredRoomKind, nowMs: number): Promise<StoredRoom> {
-    const epoch = Buffer.from(this.#random.bytes(EPOCH_BYTES)).toString("base64url");
-    return this.#call("openRoom", { name, kind, epoch, nowMs });
-  }
-
-  findRoom(name: string): Promise<StoredRoom | undefined> {
-    return this.#call("findRoom", { name });
   }
 
   append(messages: readonly NewMessage[]): Promise<readonly Appended[]> {
@@ -109,12 +84,21 @@ class SqliteStore implements Store {
     return this.#queue.append(messages);
   }
 
-  historyAfter(roomId: RoomId, after: number, limit: number): Promise<readonly StoredMessage[]> {
-    return this.#call("historyAfter", { roomId, offset: after, limit: checkedLimit(limit) });
+  async ask<Name extends StoreRequestName>(
+    name: Name,
+    request: StoreRequests[Name]["request"],
+  ): Promise<StoreRequests[Name]["result"]> {
+    const prepared = prepareRequest(name, request, () => this.#newEpoch());
+    if (this.#closed !== undefined) throw closedError();
+    if (this.#worker.pendingCount >= CALL_LIMIT) {
+      throw new StoreError("STORE_BUSY", `${CALL_LIMIT} requests are waiting for the store`);
+    }
+    return this.#worker.call("ask", { name, request: prepared });
   }
 
-  historyBefore(roomId: RoomId, before: number, limit: number): Promise<readonly StoredMessage[]> {
-    return this.#call("historyBefore", { roomId, offset: before, limit: checkedLimit(limit) });
+  async backup(path: string): Promise<void> {
+    if (this.#closed !== undefined) throw closedError();
+    await this.#worker.call("backup", { path });
   }
 
   close(): Promise<void> {
@@ -122,26 +106,11 @@ class SqliteStore implements Store {
     return this.#closed;
   }
 
-  async #call<Name extends WorkerCallName>(
-    name: Name,
-    request: WorkerCalls[Name]["request"],
-  ): Promise<WorkerCalls[Name]["result"]> {
-    if (this.#closed !== undefined) throw closedError();
-    if (this.#worker.pendingCount >= CALL_LIMIT) {
-      throw new StoreError("STORE_BUSY", `${CALL_LIMIT} requests are waiting for the store`);
-    }
-    return this.#worker.call(name, request);
+  #newEpoch(): string {
+    return Buffer.from(this.#random.bytes(EPOCH_BYTES)).toString("base64url");
   }
 }
 
 function closedError(): StoreError {
   return new StoreError("STORE_CLOSED", "the store is closed");
-}
-
-/** SQLite takes a negative limit for none at all. */
-function checkedLimit(limit: number): number {
-  if (!Number.isSafeInteger(limit) || limit < 0) {
-    throw new RangeError(`limit must be a whole number not below 0, got ${limit}`);
-  }
-  return limit;
 }

@@ -2,7 +2,7 @@ import { type Transferable, Worker } from "node:worker_threads";
 import { assert } from "../../../base/assert.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { StoreError } from "../store.ts";
-import type { SqliteDatabaseOptions } from "./sqlite-database.ts";
+import type { DatabaseFileOptions } from "./database-file.ts";
 import type { WorkerCallName, WorkerCalls, WorkerReply } from "./worker-messages.ts";
 
 /** A worker that died young is started again only when this has passed since it was started. */
@@ -26,7 +26,7 @@ const legalNext: Record<WorkerState, readonly WorkerState[]> = {
 };
 
 export interface StoreWorkerOptions {
-  readonly database: SqliteDatabaseOptions;
+  readonly database: DatabaseFileOptions;
   /** The worker's entry; a test may give one that dies. */
   readonly entry: URL;
   readonly clock: Clock;
@@ -64,7 +64,7 @@ export class StoreWorker {
     this.#clock = options.clock;
   }
 
-  /** Resolves when the database is open; rejects as SqliteDatabase.open throws. */
+  /** Resolves when the database is open; rejects as openDatabaseFile throws. */
   static async start(options: StoreWorkerOptions): Promise<StoreWorker> {
     const worker = new StoreWorker(options);
     const opened = new Promise<StoreError | undefined>((resolve) => {

@@ -1,28 +1,20 @@
-import type { RoomId, UserId } from "../../names.ts";
-import type {
-  Account,
-  NewAccount,
-  StoredMessage,
-  StoredRoom,
-  StoredRoomKind,
-  StoreErrorCode,
-} from "../store.ts";
+import type { StoreErrorCode, StoreRequestName, StoreRequests } from "../store.ts";
 import type { AppendBatch, AppendOutcome } from "./append-batch.ts";
 
 /** What the main thread may ask of the worker, and what each is answered with. */
 export interface WorkerCalls {
   append: { request: AppendBatch; result: AppendOutcome };
-  createAccount: { request: NewAccount; result: UserId | undefined };
-  findAccount: { request: { nameKey: string }; result: Account | undefined };
-  openRoom: {
-    request: { name: string; kind: StoredRoomKind; epoch: string; nowMs: number };
-    result: StoredRoom;
-  };
-  findRoom: { request: { name: string }; result: StoredRoom | undefined };
-  historyAfter: { request: { roomId: RoomId; offset: number; limit: number }; result: StoredMessage[] };
-  historyBefore: { request: { roomId: RoomId; offset: number; limit: number }; result: StoredMessage[] };
-  /** Closes the database; the worker ends after it. */
+  /** One of store-requests.ts. */
+  ask: { request: StoreAsk; result: StoreRequests[StoreRequestName]["result"] };
+  /** Copies the database into a new file; other calls are answered meanwhile. */
+  backup: { request: { readonly path: string }; result: undefined };
+  /** Closes the database when what was asked for is done; the worker ends after it. */
   close: { request: undefined; result: undefined };
+}
+
+export interface StoreAsk {
+  readonly name: StoreRequestName;
+  readonly request: StoreRequests[StoreRequestName]["request"];
 }
 
 export type WorkerCallName = keyof WorkerCalls;
