@@ -23,6 +23,7 @@ export class BenchUsageError extends Error {
 }
 
 export const benchUsage = `usage: portico bench echo|fanout|rooms|memory|all [options]
+       portico bench chat [options]       thousands of users who talk (portico bench chat --help)
 
   --quick           everything small: does it work, not how fast is it
   --peers a,b       Portico and these peers only: node-net, bun, ws, socket.io (default: all installed)

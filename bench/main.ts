@@ -1,4 +1,6 @@
 import { BenchUsageError, benchUsage, readBenchArguments } from "./arguments.ts";
+import { chatUsage } from "./chat/arguments.ts";
+import { runChat } from "./chat/run-chat.ts";
 import { canPin, GENERATOR_CORE, SERVER_CORE } from "./child.ts";
 import { describeMachine, machineLine } from "./machine.ts";
 import { measureMemory } from "./memory.ts";
@@ -15,18 +17,21 @@ import { openPort } from "../src/engine/index.ts";
  * load failed (a message lost, doubled or out of order, for instance), 2 the arguments make no sense.
  */
 export async function runBench(args: string[]): Promise<number> {
+  const isChat = args[0] === "chat";
+  const usageText = isChat ? chatUsage : benchUsage;
   if (args.includes("--help") || args.includes("-h")) {
-    print(benchUsage);
+    print(usageText);
     return 0;
   }
   try {
+    if (isChat) return await runChat(args.slice(1));
     const bench: Bench = { arguments: readBenchArguments(args), pinned: canPin(), log: print };
     await runScenarios(bench);
     return 0;
   } catch (error) {
     const usage = error instanceof BenchUsageError;
     process.stderr.write(`portico bench: ${(error as Error).message}\n`);
-    if (usage) process.stderr.write(`${benchUsage}\n`);
+    if (usage) process.stderr.write(`${usageText}\n`);
     return usage ? 2 : 1;
   }
 }

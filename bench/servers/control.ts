@@ -1,13 +1,15 @@
 /**
  * How a server of the benchmark talks with the program that started it: it prints `ready PORT`; told
- * `collect`, it does a full garbage collection and prints `collected HEAP_BYTES`; it ends when its input
- * ends, so that none is left behind. Runs in Node and in Bun.
+ * `collect`, it does a full garbage collection and prints `collected HEAP_BYTES`; told `counters`, it
+ * prints `counters` and what it counts as JSON; it ends when its input ends, so that none is left behind.
+ * Runs in Node and in Bun.
  */
-export function announce(port: number): void {
+export function announce(port: number, counters: () => unknown = () => ({})): void {
   process.stdout.write(`ready ${port}\n`);
   process.stdin.setEncoding("utf8");
   process.stdin.on("data", (text: string) => {
     if (text.includes("collect")) void collect();
+    if (text.includes("counters")) process.stdout.write(`counters ${JSON.stringify(counters())}\n`);
   });
   process.stdin.on("end", () => process.exit(0));
 }
