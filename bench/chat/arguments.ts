@@ -31,6 +31,8 @@ export interface ChatLoad {
   readonly slowShare: number;
   /** Connect everybody, restart the server, and measure until all are back. Needs a server of its own. */
   readonly restart: boolean;
+  /** Users are accounts that log in with resume tokens, made before; otherwise guests. Needs a server of its own. */
+  readonly accounts: boolean;
   readonly seed: number;
   readonly backend: "auto" | "uring" | "libuv";
   readonly jsonFile: string | undefined;
@@ -57,6 +59,7 @@ member hears every message of its rooms once, in order.
   --churn N            connections lost per second, which come back and resume (0)
   --slow SHARE         share of users that read in fits and starts (0)
   --restart            everybody comes in, the server is restarted, and all resume: how long does it take?
+  --accounts           users are accounts that come back with a resume token, not guests
   --seed N             of everything that is random (1)
   --backend B          port of the server of its own: auto, uring, libuv (auto)
   --json FILE          write the result to FILE too
@@ -77,6 +80,7 @@ const options = {
   churn: { type: "string" },
   slow: { type: "string" },
   restart: { type: "boolean" },
+  accounts: { type: "boolean" },
   seed: { type: "string" },
   backend: { type: "string" },
   json: { type: "string" },
@@ -115,13 +119,14 @@ export function readChatLoad(args: readonly string[]): ChatLoad {
     churnPerSecond: number("churn", values.churn, 0, 0, 10_000, false),
     slowShare: number("slow", values.slow, 0, 0, 1, false),
     restart: values.restart ?? false,
+    accounts: values.accounts ?? false,
     seed: number("seed", values.seed, 1, 0, 2 ** 32 - 1),
     backend: oneOf("backend", values.backend, ["auto", "uring", "libuv"], "auto"),
     jsonFile: values.json,
     quiet: values.quiet ?? false,
   };
-  if (load.restart && load.server !== undefined) {
-    throw new BenchUsageError("--restart needs a server of its own: leave --server out");
+  if ((load.restart || load.accounts) && load.server !== undefined) {
+    throw new BenchUsageError("--restart and --accounts need a server of its own: leave --server out");
   }
   return load;
 }

@@ -36,6 +36,7 @@ export interface BotWorld {
   readonly buffers: SendBufferPool;
   readonly crowd: Crowd;
   readonly roomKind: "logged" | "memory";
+  readonly isGuests: boolean;
 }
 
 /**
@@ -48,7 +49,8 @@ export class Bot {
   readonly isSlow: boolean;
   readonly #world: BotWorld;
   readonly #rooms: readonly BotRoom[];
-  readonly #guestKey: Uint8Array;
+  /** A guest's key, or an account's resume token. */
+  readonly #key: Uint8Array;
   #socket: PacketSocket | undefined;
   #nextRequestId = 1;
   #requests = new Map<number, BotRoom | Publication>();
@@ -57,17 +59,11 @@ export class Bot {
   #joinsLeft = 0;
   #state: "away" | "coming" | "here" = "away";
 
-  constructor(
-    index: number,
-    rooms: readonly string[],
-    isSlow: boolean,
-    guestKey: Uint8Array,
-    world: BotWorld,
-  ) {
+  constructor(index: number, rooms: readonly string[], isSlow: boolean, key: Uint8Array, world: BotWorld) {
     this.index = index;
     this.isSlow = isSlow;
     this.#world = world;
-    this.#guestKey = guestKey;
+    this.#key = key;
     this.#rooms = rooms.map((name) => ({
       name,
       roomId: 0,
@@ -147,7 +143,7 @@ export class Bot {
           requestId: this.#nextRequestId++,
           protocolVersion: PROTOCOL_VERSION,
           name: `bot${this.index}`,
-          credential: { case: "guestKey", value: this.#guestKey },
+          credential: { case: this.#world.isGuests ? "guestKey" : "resumeToken", value: this.#key },
         });
         return;
       case PacketType.PING:

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { type Random, SeededRandom } from "../../src/base/random.ts";
 import type { CompletionPort, PortTimer, SocketAddress } from "../../src/engine/index.ts";
 import { SendBufferPool } from "../../src/engine/index.ts";
@@ -81,12 +82,13 @@ export class Crowd {
       buffers: new SendBufferPool(port.arena),
       crowd: this,
       roomKind: load.roomKind,
+      isGuests: !load.accounts,
     };
     const chooser = new ZipfChooser(load.rooms, load.zipf, this.#random);
     for (let index = 0; index < load.users; index++) {
       const rooms = chooser.chooseSome(Math.min(load.roomsPerUser, load.rooms));
       const isSlow = this.#random.next() < load.slowShare;
-      this.#bots.push(new Bot(index, rooms, isSlow, this.#random.bytes(16), world));
+      this.#bots.push(new Bot(index, rooms, isSlow, keyOf(index), world));
     }
   }
 
@@ -213,6 +215,11 @@ export class Crowd {
   #now(): number {
     return this.#port.clock.monotonicMs();
   }
+}
+
+/** What bot `index` logs in with: the same in every run. */
+export function keyOf(index: number): Uint8Array {
+  return new Uint8Array(hash("sha256", `bot ${index}`, "buffer"));
 }
 
 /** Room k of n with a weight of 1 / k^exponent. */

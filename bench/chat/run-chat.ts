@@ -9,6 +9,7 @@ import { describeMachine, machineLine } from "../machine.ts";
 import { benchPath } from "../servers.ts";
 import { type ChatLoad, readChatLoad } from "./arguments.ts";
 import { Crowd } from "./crowd.ts";
+import { makeAccounts } from "./accounts.ts";
 import { type ChatResult, renderChat } from "./report.ts";
 
 const START_LIMIT_MS = 30_000;
@@ -181,6 +182,7 @@ class OwnServer {
   }
 
   static async start(load: ChatLoad, directory: string): Promise<OwnServer> {
+    if (load.accounts) await makeAccounts(directory, load.users);
     const server = new OwnServer(load, directory);
     await server.#untilReady();
     return server;

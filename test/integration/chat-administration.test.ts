@@ -83,7 +83,7 @@ for (const backend of testBackends) {
       assert.equal(await codeOf(back.publish(LOBBY, "hi")), "MUTED", "after another login too");
       await ok(adminUser(root, "joon", Action.UNMUTE));
       await ok(back.publish(LOBBY, "hi"));
-      await ok(adminUser(root, "joon", Action.MUTE, { durationMs: 300 }));
+      await ok(adminUser(root, "joon", Action.MUTE, { durationMs: 1000 }));
       assert.equal(await codeOf(back.publish(LOBBY, "hi")), "MUTED");
       await eventually(
         () => codeOf(back.publish(LOBBY, "hi")),
@@ -94,12 +94,12 @@ for (const backend of testBackends) {
       await ok(adminUser(root, "joon", Action.KICK));
       assert.equal(await back.disconnectCode(), "KICKED");
       const third = await again(server, "joon");
-      await ok(adminUser(root, "joon", Action.BAN, { durationMs: 500 }));
+      await ok(adminUser(root, "joon", Action.BAN, { durationMs: 1000 }));
       assert.equal(await third.disconnectCode(), "BANNED");
       const out = await ChatTestClient.connect(server.addresses.packets);
       const refused = await out.login("joon", PASSWORD);
       assert.equal(await codeOf(refused), "BANNED");
-      assert.ok(refused.retryAfterMs > 0 && refused.retryAfterMs <= 500);
+      assert.ok(refused.retryAfterMs > 0 && refused.retryAfterMs <= 1000);
       await eventually(
         () => codeOf(out.login("joon", PASSWORD)),
         (code) => code === "OK",
@@ -166,12 +166,12 @@ for (const backend of testBackends) {
       );
       await ok(address(root, "127.0.0.64/26", { lift: true }));
       await ok(refused.loginGuest("near"));
-      await ok(address(root, from, { durationMs: 300 }));
+      await ok(address(root, from, { durationMs: 1000 }));
       assert.equal(await refused.disconnectCode(), "BANNED");
       const later = await ChatTestClient.connect(packets, { from });
       const timed = await later.loginGuest("near");
       assert.equal(await codeOf(timed), "BANNED");
-      assert.ok(timed.retryAfterMs > 0 && timed.retryAfterMs <= 300);
+      assert.ok(timed.retryAfterMs > 0 && timed.retryAfterMs <= 1000);
       await eventually(
         () => codeOf(later.loginGuest("near")),
         (code) => code === "OK",

@@ -63,7 +63,7 @@ for (const backend of testBackends) {
         assert.ok((disconnect?.retryAfterMs ?? 0) > 0);
         waits.add(disconnect?.retryAfterMs ?? 0);
       }
-      assert.ok(acknowledgedCount > 500, `${acknowledgedCount} acknowledged`);
+      assert.ok(acknowledgedCount > 100, `${acknowledgedCount} acknowledged`);
       assert.ok(waits.size > 5, "they do not all come back at once");
       const { hub, gate, service, sendBuffers, connections } = server.counters();
       assert.deepEqual([hub.sessions, hub.users, gate.requestsOutstanding, connections], [0, 0, 0, 0]);

@@ -163,19 +163,29 @@ for (const backend of testBackends) {
     it("keeps so many of the newest messages, and so old ones, as the room is set to", async (test) => {
       const server = await startTestServer(test, backend);
       const { mina } = await cast(server, { mina: "account" });
-      const roomId = await createRoom(mina, "tea");
-      await sayMany(mina, roomId, 20);
-      const update = (fields: object) => mina.request(PacketType.UPDATE_ROOM_REQUEST, { ...fields, roomId });
-      await ok(update({ retentionCount: 5 }));
-      const look = async () => offsetsOf(await ok(history(mina, roomId, { limit: 200 })));
-      await eventually(look, (offsets) => offsets.length === 5, "what is too much goes");
-      assert.deepEqual(await look(), range(16, 20));
+      const counted = await createRoom(mina, "tea");
+      const aged = await createRoom(mina, "coffee");
+      await sayMany(mina, counted, 20);
+      await sayMany(mina, aged, 3);
+      const update = (fields: object) => ok(mina.request(PacketType.UPDATE_ROOM_REQUEST, fields));
+      await update({ roomId: counted, retentionCount: 5 });
+      await update({ roomId: aged, retentionAgeMs: 1 });
+      const look = async (roomId: number) => offsetsOf(await ok(history(mina, roomId, { limit: 200 })));
+      await eventually(
+        () => look(counted),
+        (offsets) => offsets.length === 5,
+        "what is too much goes",
+      );
+      await eventually(
+        () => look(aged),
+        (offsets) => offsets.length <= 1,
+        "what is too old goes",
+      );
+      assert.deepEqual(await look(counted), range(16, 20));
       const state = await ok(join(mina, "tea"));
       assert.deepEqual([state.room?.firstOffset, state.room?.lastOffset], [16n, 20n]);
-      await ok(update({ retentionCount: 0, retentionAgeMs: 1 }));
-      await eventually(look, (offsets) => offsets.length <= 1, "what is too old goes");
-      const { offset } = await ok(mina.publish(roomId, "on we go"));
-      assert.equal(offset, 21n, "offsets go on");
+      assert.equal((await ok(mina.publish(counted, "on we go"))).offset, 21n, "offsets go on");
+      assert.equal((await ok(mina.publish(aged, "on we go"))).offset, 4n);
     });
   });
 }

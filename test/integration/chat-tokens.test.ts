@@ -60,7 +60,7 @@ for (const backend of testBackends) {
     });
 
     it("expire after their time, whether used or not", async (test) => {
-      const server = await startTestServer(test, backend, { login: { tokenLifetimeMs: 400 } });
+      const server = await startTestServer(test, backend, { login: { tokenLifetimeMs: 1500 } });
       await cast(server, { mina: "account" });
       const { token } = await device(server, "mina", "a");
       const first = await withToken(server, token);

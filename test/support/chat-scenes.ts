@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import type { ChatServer } from "../../src/chat/chat-server.ts";
-import type { SocketAddress } from "../../src/engine/index.ts";
 import { ErrorCode, PacketType } from "../../src/protocol/codes.ts";
 import { RoomAccess, RoomKind } from "../../src/protocol/generated/portico/v1/portico_pb.js";
 import type { PacketInit } from "../../src/protocol/packets.ts";
@@ -143,9 +142,4 @@ export async function eventually<Found>(
     if (fits(found)) return found;
     if (lastLook.aborted) throw new Error(`${what}: did not happen`);
   }
-}
-
-/** A client that is connected and not logged in. */
-export function stranger(address: SocketAddress): Promise<ChatTestClient> {
-  return ChatTestClient.connect(address);
 }

@@ -220,7 +220,7 @@ export class FakeStore {
         limit,
         userId,
       ).map((summary) => ({ ...summary, name: this.#otherName(summary.id, userId) })),
-    setMember: ({ roomId, userId, nowMs: _, audit, userName = "", ...change }) => {
+    setMember: ({ roomId, userId, audit, userName = "", ...change }) => {
       const room = this.#rooms.get(roomId);
       if (room === undefined) return undefined;
       const before = room.members.get(userId) ?? newMember(userId, "none", userName);
@@ -452,8 +452,8 @@ export class FakeStore {
 
   #listed(belongs: (room: FakeRoom) => boolean, after: string, limit: number, userId: UserId): RoomSummary[] {
     return [...this.#rooms.values()]
-      .filter((room) => belongs(room) && room.name > after)
-      .sort((left, right) => (left.name < right.name ? -1 : 1))
+      .filter((room) => belongs(room) && compareBytes(room.name, after) > 0)
+      .sort((left, right) => compareBytes(left.name, right.name))
       .slice(0, limit)
       .map(({ id, name, kind, epoch, settings, log, members }): RoomSummary => {
         const { access, topic, archived } = settings;
@@ -465,6 +465,11 @@ export class FakeStore {
         return { ...identity, ...last, readOffset, ...counts, cursor: name };
       });
   }
+}
+
+/** As a database orders names. */
+function compareBytes(left: string, right: string): number {
+  return Buffer.compare(Buffer.from(left), Buffer.from(right));
 }
 
 function newMember(userId: UserId, role: FakeMember["role"], userName: string): FakeMember {

@@ -26,7 +26,8 @@ export class HubRightsWitness {
   /** By "room user" (room 0: the server), until when. */
   readonly #muted = new Map<string, number>();
   readonly #banned = new Map<string, number>();
-  /** As the hub told it last. */
+  readonly #inhabited = new Set<RoomId>();
+  /** Those of them, as the hub told it last. */
   readonly #rooms = new Map<RoomId, RoomInfo>();
   /** "room user" of those who were in it, had a role there or were invited. */
   readonly #insiders = new Set<string>();
@@ -101,7 +102,9 @@ export class HubRightsWitness {
         // Guests have no read markers, whatever the room.
         if (request.type === "markRead" && userId < 0) return;
         this.#checkMayKnow(request.roomId, userId);
+        return;
       }
+      default:
     }
   }
 
@@ -115,10 +118,16 @@ export class HubRightsWitness {
   }
 
   sawRoom(room: RoomInfo): void {
-    this.#rooms.set(room.id, room);
+    if (this.#inhabited.has(room.id)) this.#rooms.set(room.id, room);
   }
 
-  forgetRoom(roomId: RoomId): void {
+  /** Somebody is in the room. When nobody is, it is closed and opened again without a word. */
+  setInhabited(roomId: RoomId, isInhabited: boolean): void {
+    if (isInhabited) {
+      this.#inhabited.add(roomId);
+      return;
+    }
+    this.#inhabited.delete(roomId);
     this.#rooms.delete(roomId);
   }
 

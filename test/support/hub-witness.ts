@@ -138,6 +138,7 @@ export class HubWitness {
         assert.notEqual(this.#subscriptions.has(topic), isNew, "a topic is subscribed once");
         if (isNew) this.#subscriptions.add(topic);
         else this.#subscriptions.delete(topic);
+        this.#rights.setInhabited(effect.roomId, this.#isInhabited(effect.roomId));
         return;
       }
       case "broadcast":
@@ -175,7 +176,6 @@ export class HubWitness {
       case "roomDeleted":
         room.announced.clear();
         for (const seen of this.#sessions.values()) seen.rooms.delete(event.roomId);
-        this.#rights.forgetRoom(event.roomId);
         return;
       case "memberCount":
       case "typing":
@@ -336,6 +336,10 @@ export class HubWitness {
     const text = `${request.roomId} ${request.text}`;
     assert.ok(!this.#memoryLog.has(text), "a request is acknowledged once");
     this.#memoryLog.set(text, offset);
+  }
+
+  #isInhabited(roomId: RoomId): boolean {
+    return [...this.#subscriptions].some((topic) => topic.endsWith(`/${roomId}`));
   }
 
   #openRequest(event: SessionEvent): Request | undefined {

@@ -97,6 +97,17 @@ describe("RoomFanOut", () => {
     assert.equal(comes.read(), "+comes r3");
   });
 
+  it("names all who come in one batch in one notice, though each is told first that it is in", () => {
+    const { world, room, members, fanOut } = setUp(4);
+    for (const [index, member] of members.entries()) {
+      fanOut.flushRoom(room.id);
+      fanOut.join(member, room.info());
+      world.add(room, { type: "userJoined", name: `n${index}` });
+    }
+    fanOut.flushAll();
+    for (const member of members) assert.equal(member.read(), "+n0,n1,n2,n3");
+  });
+
   it("tells who types to all but the one who does, and counts and settings to all", () => {
     const rig = setUp(2);
     const { world, room, fanOut } = rig;

@@ -149,6 +149,17 @@ describe("changes that the store kept without saying so", () => {
       [[2, "new", 1_000]],
     );
   });
+
+  it("is not the answer to another kind of request with its id", () => {
+    const { chat, red } = chatIn("logged");
+    chat.command({ ...say(ann, red, "kept"), clientMessageId: "one id" });
+    chat.settle("kept");
+    const other = request("deleteMessage", ann, { roomId: red, target: 1, clientMessageId: "one id" });
+    const effects = chat.do(other);
+    assert.deepEqual(entries(effects), [[2, "text", 0, "kept", 0]], "nobody's answer is in it");
+    const answer = replyOf(effects, ann, "published");
+    assert.deepEqual([answer.request, answer.offset], ["deleteMessage", 2]);
+  });
 });
 
 describe("what a deleted account said", () => {

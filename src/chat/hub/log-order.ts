@@ -121,9 +121,15 @@ export class LogOrder {
   }
 
   #settleRepaired(publish: PendingPublish, result: Appended, own: StoredMessage | undefined): void {
-    if (!result.duplicate) this.#deliver(publish, result, publish.message);
-    else if (own !== undefined) this.#deliver(publish, result, own);
-    else this.#repeated(publish, result);
+    if (!result.duplicate) {
+      this.#deliver(publish, result, publish.message);
+    } else if (own?.kind === publish.message.kind) {
+      this.#deliver(publish, result, own);
+    } else {
+      // Who uses one id for two kinds is answered for the first: it is not the answer to this request's kind.
+      if (own !== undefined) this.#publishMissed(publish.room, own);
+      this.#repeated(publish, result);
+    }
   }
 
   /** Publishes with the publisher's own answer in its place. */

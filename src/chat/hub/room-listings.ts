@@ -77,7 +77,8 @@ export class RoomListings {
     const request = { prefix, after, limit: limit + 1 };
     this.#context.askFor(session, requestId, "listRooms", "listOpenRooms", request, (stored) => {
       const inMemory = [...this.#rooms.memoryRooms()].filter(
-        ({ name, settings }) => settings.access !== "private" && name.startsWith(prefix) && name > after,
+        ({ name, settings }) =>
+          settings.access !== "private" && name.startsWith(prefix) && compareNames(name, after) > 0,
       );
       // One that was made private since the store was asked is hidden from now on.
       const shown = stored.filter(({ id }) => this.#rooms.find(id)?.settings.access !== "private");
@@ -90,13 +91,15 @@ export class RoomListings {
     const { user } = session;
     const answer = (stored: readonly RoomSummary[]): void => {
       const isOwn = (room: Room): boolean => room.roster.roleOf(user.id) !== "none" || room.isPresent(user);
-      const memory = [...this.#rooms.memoryRooms()].filter((room) => room.name > after && isOwn(room));
+      const memory = [...this.#rooms.memoryRooms()].filter(
+        (room) => compareNames(room.name, after) > 0 && isOwn(room),
+      );
       this.#answer(session, requestId, limit, stored, memory);
     };
     if (user.isGuest) {
       // The store knows no membership of guests.
       const present = new Set(user.sessions.flatMap((each) => each.rooms));
-      const found = [...present].filter((room) => room.name > after);
+      const found = [...present].filter((room) => compareNames(room.name, after) > 0);
       this.#answer(session, requestId, limit, [], found);
       return;
     }
@@ -131,7 +134,7 @@ export class RoomListings {
     const listings = [
       ...stored.map((summary) => this.#stored(session, summary)),
       ...open.map((room) => listing(session, room)),
-    ].sort((left, right) => (left.name < right.name ? -1 : 1));
+    ].sort((left, right) => compareNames(left.name, right.name));
     const rooms = listings.slice(0, limit);
     const event = { type: "rooms", session: session.key, requestId, rooms } as const;
     this.#context.tell(session, { ...event, more: hasMore || listings.length > limit });
@@ -164,6 +167,14 @@ function listing(session: HubSession, room: Room): RoomListing {
   const counts = { lastTimeMs: room.tail?.lastTimeMs ?? 0, readOffset: 0, unreadCount: 0, mentionCount: 0 };
   const identity = { id, name, kind, access, topic, archived, epoch, memberCount, role, lastOffset };
   return { ...identity, ...counts, cursor: name };
+}
+
+/** By code points, as stores do; UTF-16 units would put the characters above U+FFFF before some others. */
+function compareNames(left: string, right: string): number {
+  let index = 0;
+  while (index < left.length && left.charCodeAt(index) === right.charCodeAt(index)) index += 1;
+  // Behind a common first half of a pair the second halves decide, which are in the right order.
+  return (left.codePointAt(index) ?? -1) - (right.codePointAt(index) ?? -1);
 }
 
 /** "none" for who may come in and is not there. */

@@ -137,7 +137,7 @@ export class RoomRegistry {
     this.#context.effects.publish({ type: "roomDeleted", roomId: room.id });
     room.isDeleted = true;
     this.#forget(room);
-    for (const user of [...room.users]) {
+    for (const user of room.users) {
       for (const session of user.sessions) {
         if (session.findRoom(room.id) === undefined) continue;
         const { lastOfGate } = room.remove(session);

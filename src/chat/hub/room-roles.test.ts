@@ -269,6 +269,28 @@ describe("changes of a room under way at once", () => {
   });
 });
 
+describe("an answer of the store that is old", () => {
+  for (const [what, ask, code] of [
+    ["a ban", request("moderate", root, { roomId: 2, name: "bob", action: "ban" }), "BANNED"],
+    ["a new name", request("updateRoom", root, { roomId: 2, change: { name: "black" } }), "ROOM_NOT_FOUND"],
+    ["its end", request("deleteRoom", root, { roomId: 2 }), "ROOM_NOT_FOUND"],
+  ] as const) {
+    it(`does not bring a room back as it was before ${what}`, () => {
+      const world = worldOfFive();
+      world.do(create("logged"));
+      world.do(request("leaveRoom", ann, { roomId: 2 }));
+      world.command(join(bob));
+      const [found] = world.tasks;
+      assert.ok(found !== undefined);
+      found.reply = found.run("none");
+      world.command(ask);
+      for (let task = world.tasks[1]; task !== undefined; task = world.tasks[1]) world.finish(task);
+      assert.equal(replyOf(world.settle(), bob, "refused").refusal.code, code);
+      assert.equal(world.hub.counts.rooms, 1);
+    });
+  }
+});
+
 describe("a public room", () => {
   it("that is closed keeps its members, those who are away too", () => {
     const world = worldOfFive();
