@@ -33,7 +33,11 @@ export interface ChatServerOptions {
   /** Where clients connect. */
   readonly packets: { readonly address: SocketAddress };
   /** Where accounts and messages are kept. Needed unless a store is given. */
-  readonly data?: { readonly directory: string };
+  readonly data?: {
+    readonly directory?: string;
+    /** How often retention, expiry and the search index are seen to. Default 10 s. */
+    readonly maintenanceMs?: number;
+  };
   readonly engine?: { readonly backend?: BackendChoice; readonly arenaLimitBytes?: number };
   readonly limits?: GateSettingsInput["limits"] & {
     /** Rooms one session may be in, the lobby included. Default 32. */
@@ -192,6 +196,7 @@ class RunningServer implements ChatServer {
         ...given("maxRoomMembers", limits?.roomMembers),
         ...given("maxBlocksPerUser", limits?.blocksPerUser),
         ...given("offlineWhispers", whispers?.offline),
+        ...given("maintenanceIntervalMs", this.#options.data?.maintenanceMs),
         ...given("noticeMaxMembers", notices?.maxMembers),
       },
       bus,
@@ -276,7 +281,9 @@ class RunningServer implements ChatServer {
   #openStore(random: Random): Promise<Store> {
     const { store, data } = this.#options;
     if (store !== undefined) return Promise.resolve(store);
-    if (data === undefined) throw new TypeError("a chat server needs data.directory, or a store");
+    if (data?.directory === undefined) {
+      throw new TypeError("a chat server needs data.directory, or a store");
+    }
     return openSqliteStore({
       directory: data.directory,
       random,

@@ -35,6 +35,12 @@ export const configSchema = z
     }),
     data: z.strictObject({
       directory: path("./portico-data", "Where accounts and messages are kept; made when missing."),
+      maintenance: duration(
+        "10s",
+        1000,
+        HOUR_MS,
+        "How often retention, expiry and the search index are seen to.",
+      ),
     }),
     engine: z.strictObject({
       backend: choice(

@@ -27,6 +27,7 @@ describe("serverOptions", () => {
     const options = await optionsOf(
       ["packets.address", "[::1]:7777"],
       ["data.directory", "elsewhere"],
+      ["data.maintenance", "2s"],
       ["engine.arenaLimit", "64MiB"],
       ["limits.packet", "8KiB"],
       ["limits.acceptRatePerAddress", "7"],
@@ -45,7 +46,7 @@ describe("serverOptions", () => {
       ["notices.maxMembers", "0"],
     );
     assert.deepEqual(options.packets.address, { family: 6, host: "::1", port: 7777 });
-    assert.equal(options.data?.directory, "elsewhere");
+    assert.deepEqual(options.data, { directory: "elsewhere", maintenanceMs: 2000 });
     assert.equal(options.engine?.arenaLimitBytes, 64 * 1024 * 1024);
     assert.equal(options.limits?.packetBytes, 8192);
     assert.equal(options.limits?.acceptsPerSecondPerAddress, 7);

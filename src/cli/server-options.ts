@@ -10,7 +10,7 @@ export async function serverOptions(config: PorticoConfig): Promise<ChatServerOp
   const filter = await wordFilter(config);
   return {
     packets: { address: packets.address },
-    data: { directory: data.directory },
+    data: { directory: data.directory, maintenanceMs: data.maintenance },
     engine: { backend: engine.backend, arenaLimitBytes: engine.arenaLimit },
     limits: {
       packetBytes: limits.packet,

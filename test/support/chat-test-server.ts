@@ -75,6 +75,7 @@ export async function startTestServer(
     store: new MemoryStore(),
     hasher: new FakeHasher(),
     ...options,
+    data: { maintenanceMs: 1000, ...options.data },
     limits: { connectionsPerAddress: 0, ...options.limits },
     login: { guests: true, ...options.login },
     rates: { ...unlimited, ...options.rates },
