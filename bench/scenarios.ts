@@ -1,9 +1,9 @@
 import type { EchoJob, RoomsJob } from "./load/job.ts";
 
 /** What can be measured. */
-export type Scenario = "echo" | "fanout" | "rooms" | "memory";
+export type Scenario = "echo" | "fanout" | "rooms" | "publish" | "memory";
 
-export const scenarioNames: readonly Scenario[] = ["echo", "fanout", "rooms", "memory"];
+export const scenarioNames: readonly Scenario[] = ["echo", "fanout", "rooms", "publish", "memory"];
 
 /** The shape of a timed load: a job without the addresses and times that each round adds. */
 export type LoadShape =
@@ -25,6 +25,7 @@ const windows = {
   echo: { sizes: [1, 16], title: "in flight" },
   fanout: { sizes: [1, 16], title: "in flight per publisher" },
   rooms: { sizes: [1, 4], title: "in flight per room" },
+  publish: { sizes: [1, 64], title: "in flight per room" },
 } as const;
 
 export function variantsOf(scenario: Exclude<Scenario, "memory">, quick: boolean): readonly Variant[] {
@@ -41,6 +42,7 @@ function shapeOf(scenario: Exclude<Scenario, "memory">, quick: boolean, window: 
     return { kind: "echo", connections: quick ? 20 : 100, messageBytes: MESSAGE_BYTES, inFlight: window };
   }
   if (scenario === "fanout") return roomsShape(1, quick ? 20 : 500, 4, window);
+  if (scenario === "publish") return roomsShape(quick ? 4 : 16, 1, 1, window);
   return quick ? roomsShape(4, 5, 1, window) : roomsShape(100, 10, 1, window);
 }
 
@@ -53,6 +55,7 @@ export const unitOf: Readonly<Record<Exclude<Scenario, "memory">, string>> = {
   echo: "messages/s",
   fanout: "deliveries/s",
   rooms: "deliveries/s",
+  publish: "acknowledged/s",
 };
 
 export function titleOf(scenario: Scenario, quick: boolean): string {
@@ -60,6 +63,7 @@ export function titleOf(scenario: Scenario, quick: boolean): string {
     echo: `Echo, ${quick ? 20 : 100} connections, ${MESSAGE_BYTES}-byte messages`,
     fanout: `Fan-out, one room of ${quick ? 20 : 500} members, 4 of them publishing, ${MESSAGE_BYTES}-byte texts`,
     rooms: `Small rooms, ${quick ? "4 of 5" : "100 of 10"} members, one publishing in each, ${MESSAGE_BYTES}-byte texts`,
+    publish: `Publishing, ${quick ? 4 : 16} rooms, one publisher in each, ${MESSAGE_BYTES}-byte texts`,
     memory: `Memory, ${idleConnections(quick).toLocaleString("en")} idle connections`,
   };
   return titles[scenario];

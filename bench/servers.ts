@@ -67,7 +67,7 @@ function relayOn(backend: "uring" | "libuv"): BenchServer {
 function chatOn(backend: "uring" | "libuv", roomKind: RoomsJob["roomKind"]): BenchServer {
   return server({
     name: `portico-chat-${backend}${roomKind === "logged" ? "-logged" : ""}`,
-    scenarios: roomKind === "logged" ? ["fanout", "rooms"] : ["fanout", "rooms", "memory"],
+    scenarios: ["fanout", "rooms", "publish", ...(roomKind === "logged" ? [] : (["memory"] as const))],
     peer: "portico",
     program: "portico-chat.ts",
     flags: ["--max-semi-space-size=16"], // as `npm start` has it

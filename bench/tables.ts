@@ -14,6 +14,7 @@ const baselines: Readonly<Record<Exclude<Scenario, "memory">, string>> = {
   echo: "node-net",
   fanout: "socket.io",
   rooms: "node-net-relay",
+  publish: "portico-chat-libuv-logged",
 };
 
 /** A table: heading, rows. The first column is text, the others are numbers. */

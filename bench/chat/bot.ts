@@ -3,9 +3,10 @@ import { DisconnectCode, ErrorCode, PacketType } from "../../src/protocol/codes.
 import type { RoomState } from "../../src/protocol/generated/portico/v1/portico_pb.js";
 import { RoomKind } from "../../src/protocol/generated/portico/v1/portico_pb.js";
 import { decodeServerPacket, type ServerPacket } from "../../src/protocol/packet-decoder.ts";
+import { readPacketType } from "../../src/protocol/packet-framer.ts";
 import { PROTOCOL_VERSION } from "../../src/protocol/version.ts";
 import type { Crowd } from "./crowd.ts";
-import { messageIdOf } from "./sayings.ts";
+import { type Notice, readNotice } from "./notice-reader.ts";
 import { PacketSocket } from "./packet-socket.ts";
 
 /** What a bot knows of a room it is in. */
@@ -94,7 +95,10 @@ export class Bot {
     const socket: PacketSocket = new PacketSocket(this.#world.port, this.#world.buffers, {
       onOpen: () => undefined, // the server speaks first
       onPacket: (bytes, start, end) => {
-        if (socket === this.#socket) this.#onPacket(decodeServerPacket(bytes, start, end));
+        if (socket !== this.#socket) return;
+        if (readPacketType(bytes, start) === PacketType.MESSAGE_NOTICE)
+          this.#onMessage(readNotice(bytes, start, end));
+        else this.#onPacket(decodeServerPacket(bytes, start, end));
       },
       onEnded: (why) => {
         if (socket === this.#socket) this.#onEnded(why);
@@ -172,9 +176,6 @@ export class Bot {
         this.#onAcknowledged(publication, Number(packet.body.offset));
         return;
       }
-      case PacketType.MESSAGE_NOTICE:
-        this.#onMessage(packet.body.roomId, Number(packet.body.offset), packet.body.text);
-        return;
       case PacketType.ROOM_GAP_NOTICE: {
         const room = this.#roomOf(packet.body.roomId);
         if (room !== undefined) room.offset = Number(packet.body.toOffset);
@@ -221,11 +222,10 @@ export class Bot {
     for (const publication of this.#unacknowledged) this.#publish(publication);
   }
 
-  #onMessage(roomId: number, offset: number, text: string): void {
+  #onMessage({ roomId, offset, id }: Notice): void {
     const room = this.#roomOf(roomId);
     if (room === undefined) return; // the lobby
     const { crowd, port } = this.#world;
-    const id = messageIdOf(text);
     crowd.counts.delivered++;
     if (this.#advance(room, offset)) crowd.ledger.heard(`${room.name} ${room.epoch}`, offset, id);
     if (!this.isSlow) {

@@ -23,8 +23,9 @@ export interface CrowdCounts {
   gaps: number;
 }
 
-/** How often everything that is due is done. */
-const TICK_MS = 10;
+/** How often everything that is due is done: as seldom as can be without sending in bursts. */
+const SHORTEST_TICK_MS = 1;
+const LONGEST_TICK_MS = 10;
 /** Messages whose time of sending is remembered. */
 const REMEMBERED = 1 << 20;
 const RETRY_MS = 500;
@@ -57,6 +58,7 @@ export class Crowd {
   readonly #port: CompletionPort;
   readonly #random: Random;
   readonly #sayings: Sayings;
+  readonly #tickMs: number;
   readonly #bots: Bot[] = [];
   readonly #sentMs = new Float64Array(REMEMBERED);
   /** When each bot speaks next. */
@@ -77,6 +79,7 @@ export class Crowd {
     this.#random = new SeededRandom(load.seed);
     this.#sayings = new Sayings(load.textFile, load.textBytes, this.#random);
     this.#speaksMs = new Float64Array(load.users);
+    this.#tickMs = Math.min(Math.max(load.thinkMs / 10, SHORTEST_TICK_MS), LONGEST_TICK_MS);
     const world: BotWorld = {
       port,
       buffers: new SendBufferPool(port.arena),
@@ -154,7 +157,7 @@ export class Crowd {
     const ready = this.#waiters.filter(({ isSo }) => isSo());
     this.#waiters = this.#waiters.filter((waiter) => !ready.includes(waiter));
     for (const { resolve } of ready) resolve();
-    this.#timer = this.#port.startTimer(TICK_MS, () => this.#tick());
+    this.#timer = this.#port.startTimer(this.#tickMs, () => this.#tick());
   }
 
   #letIn(nowMs: number): void {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openPort, type SocketAddress, socketAddress } from "../../src/engine/index.ts";
-import { canPin, Child, SERVER_CORE } from "../child.ts";
+import { Child } from "../child.ts";
 import { cpuTimeBetween, cpuTimeOf, ownCpuTime } from "../load/cpu-time.ts";
 import { describeMachine, machineLine } from "../machine.ts";
 import { benchPath } from "../servers.ts";
@@ -15,6 +15,8 @@ import { type ChatResult, renderChat } from "./report.ts";
 const START_LIMIT_MS = 30_000;
 /** Everybody in, everything acknowledged, everybody back: not longer than this each. */
 const WAIT_LIMIT_MS = 120_000;
+/** People talk for this long before anything is measured: a server's first seconds are its compiler's. */
+const WARM_UP_MS = 3000;
 /** After the last acknowledgement, so that members have heard it too. */
 const SETTLE_MS = 500;
 
@@ -62,8 +64,8 @@ async function measure(
     let restartMs: number | undefined;
     crowd.isTalking = true;
     crowd.isChurning = load.churnPerSecond > 0;
+    await pause(Math.min(WARM_UP_MS, load.durationMs));
     if (load.restart && server !== undefined) {
-      await pause(load.durationMs);
       restartMs = await restart(load, crowd, server);
     }
     const before = { ...crowd.counts };
@@ -220,7 +222,7 @@ class OwnServer {
   }
 
   #spawn(): Child {
-    return new Child("server", canPin() ? SERVER_CORE : undefined, process.execPath, [
+    return new Child("server", undefined, process.execPath, [
       "--max-semi-space-size=16",
       benchPath("servers/portico-chat.ts"),
       "--backend",

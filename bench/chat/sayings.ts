@@ -2,11 +2,9 @@ import { readFileSync } from "node:fs";
 import type { Random } from "../../src/base/random.ts";
 import { BenchUsageError } from "../arguments.ts";
 
-/** A text says which message it is, in base 36, before what its user says. */
-const MARK = /^#(?<id>[0-9a-z]+) /;
 const MOST_BYTES = 3900;
 
-/** What the users say. */
+/** What the users say. A text begins with "#", its message in base 36 and a blank (notice-reader.ts). */
 export class Sayings {
   readonly #lines: readonly string[];
   readonly #textBytes: number;
@@ -24,12 +22,6 @@ export class Sayings {
     if (this.#lines.length === 0) return mark.padEnd(this.#textBytes, "x");
     return mark + (this.#lines[Math.floor(this.#random.next() * this.#lines.length)] ?? "");
   }
-}
-
-/** The message that a text is; 0 for a text of somebody else. */
-export function messageIdOf(text: string): number {
-  const id = MARK.exec(text)?.groups?.id;
-  return id === undefined ? 0 : Number.parseInt(id, 36);
 }
 
 function readLines(file: string): string[] {

@@ -12,8 +12,12 @@ export const DATABASE_FILE = "portico.db";
 export const LOCK_WAIT_MS = 500;
 const PAGE_BYTES = 4096;
 const CACHE_KIB = 64 * 1024;
-/** Pages the write-ahead log grows to (32 MiB) before it is copied into the database. */
-const CHECKPOINT_PAGES = 8192;
+/**
+ * Pages the write-ahead log grows to before it is copied into the database, which whoever waits for a
+ * commit waits for too. Measured at 9,000 messages/s in 16 rooms: with 8,192 pages the slowest hundredth of
+ * the acknowledgements took 40 to 58 ms, with 1,000 15 to 31; appending is as fast with either.
+ */
+const CHECKPOINT_PAGES = 1000;
 
 export interface DatabaseFileOptions {
   /** Made, readable by its owner alone, when missing. */
@@ -111,7 +115,7 @@ function prepareFile(database: DatabaseSync, path: string): void {
     PRAGMA synchronous = FULL;
     PRAGMA cache_size = -${CACHE_KIB};
     PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
-    PRAGMA journal_size_limit = ${2 * CHECKPOINT_PAGES * PAGE_BYTES};
+    PRAGMA journal_size_limit = ${16 * CHECKPOINT_PAGES * PAGE_BYTES};
   `);
 }
 
