@@ -21,6 +21,8 @@ interface BotRoom {
   readonly own: Set<number>;
 }
 
+const MESSAGE_NOTICE: number = PacketType.MESSAGE_NOTICE;
+
 /** Own offsets that are remembered of a room. */
 const OWN_LIMIT = 4096;
 
@@ -96,8 +98,7 @@ export class Bot {
       onOpen: () => undefined, // the server speaks first
       onPacket: (bytes, start, end) => {
         if (socket !== this.#socket) return;
-        if (readPacketType(bytes, start) === PacketType.MESSAGE_NOTICE)
-          this.#onMessage(readNotice(bytes, start, end));
+        if (readPacketType(bytes, start) === MESSAGE_NOTICE) this.#onMessage(readNotice(bytes, start, end));
         else this.#onPacket(decodeServerPacket(bytes, start, end));
       },
       onEnded: (why) => {
