@@ -1,6 +1,7 @@
-import { backup, type DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { StoreRequestName, StoreRequests } from "../store.ts";
 import type { AppendBatch, AppendOutcome } from "./append-batch.ts";
+import { copyDatabase } from "./backup-copy.ts";
 import { type DatabaseFileOptions, openDatabaseFile, openDatabaseInMemory } from "./database-file.ts";
 import { LazyStatement, type Sql } from "./lazy-statement.ts";
 import { MessageAppender } from "./message-appender.ts";
@@ -10,9 +11,6 @@ import { makeHandlers, makeTables } from "./request-table.ts";
 /** What became of one call of a group. */
 export type GroupOutcome<Result> =
   { readonly ok: true; readonly result: Result } | { readonly ok: false; readonly error: unknown };
-
-/** Pages that a backup copies at a time (1 MiB); between two such pieces other requests are done. */
-const BACKUP_PAGES = 256;
 
 /**
  * The store's database, one blocking call per request: what the worker thread runs. Failures are those
@@ -110,7 +108,7 @@ export class SqliteDatabase {
 
   /** Copies the database into the file at `path`. Other calls may be made meanwhile, but not `close`. */
   async backup(path: string): Promise<void> {
-    await backup(this.#database, path, { rate: BACKUP_PAGES });
+    await copyDatabase(this.#database, path);
   }
 
   /** All that is in it, as the bytes of a file. */
