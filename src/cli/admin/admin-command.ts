@@ -94,7 +94,7 @@ export function numberFlag(flags: string, description: string, least: number, mo
 }
 
 /** A result's rows under their headings, in columns. */
-export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
+function table(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => (row[column] ?? "").length)),
   );
@@ -126,9 +126,26 @@ export function cell(row: Row, key: string): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-export function timeText(ms: number): string {
+function timeText(ms: number): string {
   if (ms === 0) return "";
   return ms >= Number.MAX_SAFE_INTEGER ? "for ever" : new Date(ms).toISOString();
 }
 
 export const nothing = (): readonly string[] => [];
+
+/** Shows a list of rows in columns: of each its heading and the field that it has. */
+export function columns(
+  fields: readonly (readonly [heading: string, key: string])[],
+): (result: unknown) => readonly string[] {
+  const headings = fields.map(([heading]) => heading);
+  return (result) =>
+    table(
+      headings,
+      rowsOf(result).map((row) => fields.map(([, key]) => cell(row, key))),
+    );
+}
+
+/** Shows one row, a field a line. */
+export function showFields(result: unknown): readonly string[] {
+  return isRow(result) ? Object.keys(result).map((key) => `${key.padEnd(16)} ${cell(result, key)}`) : [];
+}

@@ -7,13 +7,13 @@ import { printError } from "../standard-streams.ts";
 import {
   adminFlags,
   type AdminFlags,
-  cell,
+  columns,
   isRow,
   nothing,
   numberFlag,
   rowsOf,
   runOperation,
-  table,
+  showFields,
   withAdmin,
 } from "./admin-command.ts";
 
@@ -29,22 +29,24 @@ export function addRoomCommand(program: Command): void {
     .addOption(numberFlag("--limit <count>", "how many", 1, 100).default(100))
     .action(async (flags: AdminFlags & { after: string; limit: number }) => {
       const { after, limit } = flags;
-      await runOperation(flags, "room.list", { after, limit }, (result) =>
-        table(
-          ["NAME", "KIND", "ACCESS", "PRESENT", "NEWEST", "ARCHIVED", "TOPIC"],
-          rowsOf(result).map((row) =>
-            ["name", "kind", "access", "memberCount", "lastOffset", "archived", "topic"].map((key) =>
-              cell(row, key),
-            ),
-          ),
-        ),
+      await runOperation(
+        flags,
+        "room.list",
+        { after, limit },
+        columns([
+          ["NAME", "name"],
+          ["KIND", "kind"],
+          ["ACCESS", "access"],
+          ["PRESENT", "memberCount"],
+          ["NEWEST", "lastOffset"],
+          ["ARCHIVED", "archived"],
+          ["TOPIC", "topic"],
+        ]),
       );
     });
   adminFlags(room.command("show").description("one room's settings").argument("<name>")).action(
     async (name: string, flags: AdminFlags) => {
-      await runOperation(flags, "room.show", { name }, (result) =>
-        isRow(result) ? Object.keys(result).map((key) => `${key.padEnd(16)} ${cell(result, key)}`) : [],
-      );
+      await runOperation(flags, "room.show", { name }, showFields);
     },
   );
   adminFlags(
@@ -98,7 +100,9 @@ async function exportRoom(name: string, file: string | undefined, flags: AdminFl
       }
     }
   });
-  printError(`${count} entries${file === undefined ? "" : ` written to ${file}`}`);
+  printError(
+    `${count} ${count === 1 ? "entry" : "entries"}${file === undefined ? "" : ` written to ${file}`}`,
+  );
 }
 
 const SETTINGS: Readonly<Record<string, (text: string) => unknown>> = {

@@ -6,14 +6,13 @@ import {
   adminFlags,
   type AdminFlags,
   cell,
+  columns,
   dataDirectory,
   durationFlag,
   isRow,
   nothing,
   numberFlag,
-  rowsOf,
   runOperation,
-  table,
 } from "./admin-command.ts";
 
 const LEVELS = ["none", "no-new-accounts", "no-guests", "registered-only"];
@@ -68,26 +67,36 @@ function addModeration(program: Command): void {
     .addOption(numberFlag("--limit <count>", "how many", 1, 500).default(50))
     .action(async (flags: AdminFlags & { before?: number; limit: number }) => {
       const { before = 0, limit } = flags;
-      await runOperation(flags, "audit", { before, limit }, (result) =>
-        table(
-          ["ID", "TIME", "WHO", "WHAT", "WHOM", "ROOM", "DETAIL"],
-          rowsOf(result).map((row) =>
-            ["id", "timeMs", "actor", "action", "subject", "room", "detail"].map((key) => cell(row, key)),
-          ),
-        ),
+      await runOperation(
+        flags,
+        "audit",
+        { before, limit },
+        columns([
+          ["ID", "id"],
+          ["TIME", "timeMs"],
+          ["WHO", "actor"],
+          ["WHAT", "action"],
+          ["WHOM", "subject"],
+          ["ROOM", "room"],
+          ["DETAIL", "detail"],
+        ]),
       );
     });
   adminFlags(program.command("sanctions").description("who is muted or banned now"))
     .option("--room <name>", "in a room; without it everywhere")
     .action(async (flags: AdminFlags & { room?: string }) => {
       const args = flags.room === undefined ? {} : { room: flags.room };
-      await runOperation(flags, "sanctions", args, (result) =>
-        table(
-          ["WHOM", "KIND", "UNTIL", "BY", "REASON"],
-          rowsOf(result).map((row) =>
-            ["subject", "kind", "untilMs", "by", "reason"].map((key) => cell(row, key)),
-          ),
-        ),
+      await runOperation(
+        flags,
+        "sanctions",
+        args,
+        columns([
+          ["WHOM", "subject"],
+          ["KIND", "kind"],
+          ["UNTIL", "untilMs"],
+          ["BY", "by"],
+          ["REASON", "reason"],
+        ]),
       );
     });
 }

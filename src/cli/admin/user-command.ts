@@ -3,14 +3,12 @@ import { CliError, EXIT_USAGE } from "../cli-error.ts";
 import {
   adminFlags,
   type AdminFlags,
-  cell,
+  columns,
   durationFlag,
-  isRow,
   nothing,
   numberFlag,
-  rowsOf,
   runOperation,
-  table,
+  showFields,
 } from "./admin-command.ts";
 
 const ACTIONS: readonly (readonly [action: string, description: string, takesTime: boolean])[] = [
@@ -34,22 +32,23 @@ export function addUserCommand(program: Command): void {
     .addOption(numberFlag("--limit <count>", "how many", 1, 500).default(100))
     .action(async (flags: AdminFlags & { after: string; limit: number }) => {
       const { after, limit } = flags;
-      await runOperation(flags, "user.list", { after, limit }, (result) =>
-        table(
-          ["NAME", "SHOWN AS", "ADMIN", "CREATED", "MUTED UNTIL", "BANNED UNTIL"],
-          rowsOf(result).map((row) =>
-            ["name", "displayName", "isAdmin", "createdMs", "mutedUntilMs", "bannedUntilMs"].map((key) =>
-              cell(row, key),
-            ),
-          ),
-        ),
+      await runOperation(
+        flags,
+        "user.list",
+        { after, limit },
+        columns([
+          ["NAME", "name"],
+          ["SHOWN AS", "displayName"],
+          ["ADMIN", "isAdmin"],
+          ["CREATED", "createdMs"],
+          ["MUTED UNTIL", "mutedUntilMs"],
+          ["BANNED UNTIL", "bannedUntilMs"],
+        ]),
       );
     });
   adminFlags(user.command("show").description("one account").argument("<name>")).action(
     async (name: string, flags: AdminFlags) => {
-      await runOperation(flags, "user.show", { name }, (result) =>
-        isRow(result) ? Object.keys(result).map((key) => `${key.padEnd(16)} ${cell(result, key)}`) : [],
-      );
+      await runOperation(flags, "user.show", { name }, showFields);
     },
   );
   adminFlags(user.command("add").description("make an account; the password is asked for").argument("<name>"))
