@@ -11,11 +11,26 @@ const layers: readonly (readonly [folder: string, height: number, mayImport: rea
   ["src/base/", 0, []],
   ["src/engine/", 1, ["src/base/"]],
   ["src/protocol/", 2, ["src/base/", "src/engine/"]],
-  ["src/chat/", 3, ["src/base/", "src/engine/", "src/protocol/"]],
-  ["src/client/", 3, ["src/base/", "src/engine/", "src/protocol/"]],
-  ["src/admin/", 4, ["src/base/", "src/engine/", "src/protocol/", "src/chat/"]],
-  ["src/cli/", 5, ["src/base/", "src/engine/", "src/protocol/", "src/chat/", "src/client/", "src/admin/"]],
-  ["src/main.ts", 6, ["src/cli/", "src/base/"]],
+  ["src/websocket/", 3, ["src/base/", "src/engine/"]],
+  ["src/http/", 4, ["src/base/", "src/engine/", "src/websocket/"]],
+  ["src/chat/", 5, ["src/base/", "src/engine/", "src/protocol/", "src/websocket/", "src/http/"]],
+  ["src/client/", 5, ["src/base/", "src/engine/", "src/protocol/"]],
+  ["src/admin/", 6, ["src/base/", "src/engine/", "src/protocol/", "src/websocket/", "src/http/", "src/chat/"]],
+  [
+    "src/cli/",
+    7,
+    [
+      "src/base/",
+      "src/engine/",
+      "src/protocol/",
+      "src/websocket/",
+      "src/http/",
+      "src/chat/",
+      "src/client/",
+      "src/admin/",
+    ],
+  ],
+  ["src/main.ts", 8, ["src/cli/", "src/base/"]],
 ];
 
 interface Import {
