@@ -15,7 +15,11 @@ const layers: readonly (readonly [folder: string, height: number, mayImport: rea
   ["src/http/", 4, ["src/base/", "src/engine/", "src/websocket/"]],
   ["src/chat/", 5, ["src/base/", "src/engine/", "src/protocol/", "src/websocket/", "src/http/"]],
   ["src/client/", 5, ["src/base/", "src/engine/", "src/protocol/"]],
-  ["src/admin/", 6, ["src/base/", "src/engine/", "src/protocol/", "src/websocket/", "src/http/", "src/chat/"]],
+  [
+    "src/admin/",
+    6,
+    ["src/base/", "src/engine/", "src/protocol/", "src/websocket/", "src/http/", "src/chat/"],
+  ],
   [
     "src/cli/",
     7,
@@ -123,6 +127,20 @@ describe("tidy", () => {
     expectNone(
       breaches.map(({ file }) => file),
       "sockets are the ports' business:",
+    );
+  });
+
+  it("the engine touches files through its ports alone", () => {
+    const breaches = imports.filter(
+      ({ file, target }) =>
+        /^(node:)?fs(\/promises)?$/.test(target) &&
+        file.startsWith("src/engine/") &&
+        !file.startsWith("src/engine/libuv/") &&
+        file !== "src/engine/uring/probe.ts", // reads what the kernel tells in /proc, once
+    );
+    expectNone(
+      breaches.map(({ file }) => file),
+      "files are the ports' business (openFile, AsyncFile):",
     );
   });
 

@@ -1,6 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Clock } from "../base/clock.ts";
 import type { Arena } from "./memory/arena.ts";
+import type { FileEvents, FileOptions, PortFile } from "./port-file.ts";
 import type { SendQueue } from "./send-queue.ts";
 import type { SocketAddress } from "./socket-address.ts";
 import type { ConnectOptions, ListenOptions } from "./socket-options.ts";
@@ -40,6 +41,12 @@ export interface CompletionPort {
   /** Starts a connection; exactly one of the two `ConnectEvents` methods follows. */
   connect(address: SocketAddress, options: ConnectOptions, events: ConnectEvents): PortConnect;
 
+  /**
+   * Opens a file for writing at its end, making it when it is not there. Rejects with {@link PortError}
+   * (ENOENT, EACCES, EISDIR, ENOSPC, …; ECANCELED when the port closed meanwhile).
+   */
+  openFile(path: string, options: FileOptions, events: FileEvents): Promise<PortFile>;
+
   /** Calls `onExpired` once, in a turn, `delayMs` (≥ 0) from now; later if the process is busy. */
   startTimer(delayMs: number, onExpired: () => void): PortTimer;
 
@@ -63,7 +70,7 @@ export interface CompletionPort {
   run(): Promise<void>;
 
   /**
-   * Ends the port: refuses new operations, closes listeners, sockets and timers, and resolves when
+   * Ends the port: refuses new operations, closes listeners, sockets, files and timers, and resolves when
    * every terminal completion has been delivered and all descriptors and memory are given back.
    */
   close(): Promise<void>;
@@ -110,7 +117,10 @@ export interface PortConnect {
 
 /** What an open socket tells. */
 export interface SocketEvents {
-  /** Bytes [start, end) of `bytes` arrived. They are lent: valid only until this call returns. */
+  /**
+   * Bytes [start, end) of `bytes` arrived. They are lent: valid only until this call returns. Until then
+   * they are the receiver's alone, which may write into them; what is outside the range is not.
+   */
   onReceived(bytes: Uint8Array, start: number, end: number): void;
   /**
    * Terminal completion of receiving: 0 when the peer has finished sending (FIN), −ECANCELED after
@@ -191,6 +201,9 @@ export interface PortCounters {
   sentBytes: number;
   /** Sockets that are open or closing now. */
   openSockets: number;
+  writtenBytes: number;
+  /** Files that are open or closing now. */
+  openFiles: number;
   /** Operations started whose terminal completion has not come. */
   outstandingOperations: number;
   /** Receives that had to wait for a buffer (the pool was empty). */

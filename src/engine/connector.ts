@@ -3,7 +3,8 @@ import type { PortConnect, PortTimer } from "./completion-port.ts";
 import type { DisconnectReason } from "./disconnect-reason.ts";
 import { Errno, PortError } from "./port-error.ts";
 import { type Service, ServiceError } from "./service.ts";
-import type { Session, SessionOrigin } from "./session.ts";
+import type { Session } from "./session.ts";
+import type { SessionOrigin } from "./session-handler.ts";
 import { formatSocketAddress, type SocketAddress } from "./socket-address.ts";
 import type { SocketOptions } from "./socket-options.ts";
 

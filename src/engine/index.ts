@@ -1,5 +1,6 @@
 /** The door of the engine: `portico/engine`. */
 export { Backoff, type BackoffOptions } from "../base/backoff.ts";
+export { AsyncFile, type AsyncFileCounters, type AsyncFileOptions, FileClosedError } from "./async-file.ts";
 export type {
   AcceptEvents,
   Backend,
@@ -31,10 +32,23 @@ export {
   type OpenPortOptions,
 } from "./open-port.ts";
 export { Errno, type ErrnoName, errnoName, PortError } from "./port-error.ts";
+export type { FileEvents, FileOptions, PortFile } from "./port-file.ts";
+export {
+  PROXY_V1_LIMIT_BYTES,
+  PROXY_V2_LIMIT_BYTES,
+  type ProxyHeader,
+  type ProxyHeaderFault,
+  type ProxyHeaderFaultName,
+  proxyHeaderFaultName,
+  ProxyHeaderFaults,
+  proxyHeaderFramer,
+  readProxyHeader,
+} from "./proxy-protocol.ts";
 export { ReceiveBufferPool } from "./receive-buffer-pool.ts";
 export { GATHER_PIECES, SendQueue } from "./send-queue.ts";
 export { Service, ServiceError, type ServiceKind, type ServiceOptions, type SessionRole } from "./service.ts";
-export { Session, type SessionHandler } from "./session.ts";
+export { Session } from "./session.ts";
+export type { SessionHandler } from "./session-handler.ts";
 export {
   defaultServiceLimits,
   type RefusalReason,
@@ -45,6 +59,7 @@ export { type SessionId, SessionPool, slotOf, StaleSessionError } from "./sessio
 export type { SessionState } from "./session-state.ts";
 export {
   AddressError,
+  canonicalAddress,
   formatSocketAddress,
   parseSocketAddress,
   type SocketAddress,

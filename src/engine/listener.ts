@@ -1,27 +1,61 @@
-import { TokenBucket } from "../base/token-bucket.ts";
 import type { AcceptEvents, PortListener, PortSocket } from "./completion-port.ts";
+import { AddressLimits } from "./address-limits.ts";
+import type { Framer } from "./framer.ts";
+import { ProxyHeaderHandler, proxyHeaderTimeoutMs } from "./proxy-header-handler.ts";
+import { type ProxyHeaderFault, proxyHeaderFramer } from "./proxy-protocol.ts";
 import { refuse } from "./refused-connection.ts";
 import type { Service } from "./service.ts";
-import type { Session, SessionOrigin } from "./session.ts";
-import type { RefusalReason } from "./session-host.ts";
+import type { Session } from "./session.ts";
+import type { SessionHandler, SessionOrigin } from "./session-handler.ts";
+import type { RefusalReason, SessionSettings } from "./session-host.ts";
 import type { SocketAddress } from "./socket-address.ts";
 import type { ListenOptions } from "./socket-options.ts";
 
+/** What a listener does otherwise than its service, and whom it trusts. */
 export interface ListenerOptions extends ListenOptions {
   /** Told of each failed accept, with the negative errno; the listener goes on by itself. */
   readonly onAcceptFailed?: (result: number) => void;
+  /** Makes the handler of each session that comes in here. Default: the service's. */
+  readonly createHandler?: (session: Session) => SessionHandler;
+  /** Default: the service's. */
+  readonly framer?: Framer;
+  /** Bytes to send to a connection that is refused here; undefined: it is reset. Default: the service's. */
+  readonly refusal?: (reason: RefusalReason) => Uint8Array | undefined;
+  /** Milliseconds for the handshake; 0: no limit. Default: the service's. */
+  readonly handshakeTimeoutMs?: number;
+  /** Milliseconds without a received byte until `onIdle`; 0: no limit. Default: the service's. */
+  readonly idleTimeoutMs?: number;
+  /**
+   * Asked for each connection that the service's limits allow, once, with the address of its TCP peer: a
+   * reason refuses it.
+   */
+  readonly admit?: (remote: SocketAddress) => RefusalReason | undefined;
+  /**
+   * Hosts for which the limits per address do not hold: trusted proxies, from which everybody comes. What
+   * `Session.setRemote` names is limited again. Default: none.
+   */
+  readonly isExempt?: (host: string) => boolean;
+  /**
+   * Hosts whose connections begin with a PROXY protocol header, version 1 or 2. It is taken off and becomes
+   * the session's `remote`; only then is the handler made. A missing or malformed one ends the session with
+   * PACKET_ERROR and a `ProxyHeaderFault` as its detail. These hosts are exempt as well, until the header
+   * has come. From other hosts a header is never looked for: anybody could write one. Default: none.
+   */
+  readonly proxyHeader?: (host: string) => boolean;
+  /** Told of each connection that `proxyHeader` ended, with the address of the proxy. */
+  readonly onProxyHeaderFault?: (peer: SocketAddress, fault: ProxyHeaderFault) => void;
 }
-
-/** Addresses whose accept rate is remembered; the oldest is forgotten first. */
-const REMEMBERED_ADDRESSES = 8192;
 
 /** Accepts connections on one address and makes sessions of those that the limits allow. */
 export class Listener implements AcceptEvents, SessionOrigin {
   readonly #service: Service;
   readonly #options: ListenerOptions;
-  readonly #sessionsByHost = new Map<string, number>();
-  readonly #acceptRate: TokenBucket | undefined;
-  readonly #acceptRateByHost = new Map<string, TokenBucket>();
+  readonly #settings: SessionSettings;
+  readonly #exemptSettings: SessionSettings;
+  readonly #proxiedSettings: SessionSettings;
+  readonly #limits: AddressLimits;
+  /** Sessions that are counted for no address: of exempt hosts, and of those that were over their limit. */
+  readonly #uncounted = new Set<Session>();
   #listener: PortListener | undefined;
   #closed: Promise<void> | undefined;
   #onClosed: (() => void) | undefined;
@@ -30,8 +64,30 @@ export class Listener implements AcceptEvents, SessionOrigin {
   private constructor(service: Service, options: ListenerOptions) {
     this.#service = service;
     this.#options = options;
-    const rate = service.limits.acceptsPerSecond;
-    if (rate > 0) this.#acceptRate = new TokenBucket(rate, rate, service.port.clock.monotonicMs());
+    this.#limits = new AddressLimits(service.limits, service.port.clock);
+    const defaults = service.sessionSettings;
+    this.#settings = {
+      createHandler: options.createHandler ?? defaults.createHandler,
+      framer: options.framer ?? defaults.framer,
+      handshakeTimeoutMs: options.handshakeTimeoutMs ?? defaults.handshakeTimeoutMs,
+      idleTimeoutMs: options.idleTimeoutMs ?? defaults.idleTimeoutMs,
+    };
+    this.#exemptSettings = {
+      ...this.#settings,
+      createHandler: (session) => {
+        this.#uncounted.add(session);
+        return this.#settings.createHandler(session);
+      },
+    };
+    this.#proxiedSettings = {
+      framer: proxyHeaderFramer,
+      handshakeTimeoutMs: proxyHeaderTimeoutMs(this.#settings),
+      idleTimeoutMs: this.#settings.idleTimeoutMs,
+      createHandler: (session) => {
+        this.#uncounted.add(session);
+        return new ProxyHeaderHandler(this.#settings, this);
+      },
+    };
   }
 
   /** Only services call this. */
@@ -62,19 +118,24 @@ export class Listener implements AcceptEvents, SessionOrigin {
   }
 
   onAccepted(socket: PortSocket): void {
-    const host = socket.remote.host;
-    const reason = this.#refusalReason(host);
+    const { remote } = socket;
+    const { host } = remote;
+    const isProxied = this.#options.proxyHeader?.(host) === true;
+    const isExempt = isProxied || this.#options.isExempt?.(host) === true;
+    const reason = this.#refusalReason(host, isExempt) ?? this.#options.admit?.(remote);
     if (reason !== undefined) {
-      refuse(this.#service, socket, this.#service.refusalBytes(reason));
+      refuse(this.#service, socket, this.#refusalBytes(reason));
       return;
     }
-    const session = this.#service.adopt(socket, true, this);
-    if (session === undefined) {
-      refuse(this.#service, socket, this.#service.refusalBytes("SERVER_FULL"));
-      return;
-    }
-    this.#sessionsByHost.set(host, (this.#sessionsByHost.get(host) ?? 0) + 1);
+    // Counted first: the handler may name another address as soon as there is a session.
     this.#sessionCount++;
+    if (!isExempt) this.#limits.count(host);
+    const unproxied = isExempt ? this.#exemptSettings : this.#settings;
+    const settings = isProxied ? this.#proxiedSettings : unproxied;
+    if (this.#service.adopt(socket, true, this, settings) !== undefined) return;
+    this.#sessionCount--;
+    if (!isExempt) this.#limits.forget(host);
+    refuse(this.#service, socket, this.#refusalBytes("SERVER_FULL"));
   }
 
   onAcceptFailed(result: number): void {
@@ -87,41 +148,49 @@ export class Listener implements AcceptEvents, SessionOrigin {
     this.#onClosed?.();
   }
 
-  /** Only the service calls this. */
-  onSessionClosed(session: Session): void {
-    const { host } = session.remote;
-    this.#sessionCount--;
-    const left = (this.#sessionsByHost.get(host) ?? 1) - 1;
-    if (left === 0) this.#sessionsByHost.delete(host);
-    else this.#sessionsByHost.set(host, left);
-  }
-
-  #refusalReason(host: string): RefusalReason | undefined {
-    const { limits, port, isClosing, sessionCount } = this.#service;
-    if (isClosing) return "SHUTDOWN";
-    if (sessionCount >= limits.sessions) return "SERVER_FULL";
-    if ((this.#sessionsByHost.get(host) ?? 0) >= limits.sessionsPerAddress) return "ADDRESS_LIMIT";
-    const nowMs = port.clock.monotonicMs();
-    if (this.#acceptRate !== undefined && this.#acceptRate.take(1, nowMs) > 0) return "ACCEPT_RATE";
-    if (limits.acceptsPerSecondPerAddress > 0 && this.#hostBucket(host, nowMs).take(1, nowMs) > 0) {
-      return "ADDRESS_ACCEPT_RATE";
+  /** Only sessions call this. */
+  onRemoteChanged(session: Session, from: SocketAddress, to: SocketAddress): RefusalReason | undefined {
+    const wasCounted = !this.#uncounted.has(session);
+    if (wasCounted && from.host === to.host) return undefined;
+    if (wasCounted) {
+      this.#limits.forget(from.host);
+      this.#uncounted.add(session);
     }
+    if (this.#options.isExempt?.(to.host) === true) return undefined;
+    const reason = this.#limits.refusesCount(to.host) ?? this.#limits.refusesRate(to.host);
+    if (reason !== undefined) return reason;
+    this.#uncounted.delete(session);
+    this.#limits.count(to.host);
     return undefined;
   }
 
-  #hostBucket(host: string, nowMs: number): TokenBucket {
-    let bucket = this.#acceptRateByHost.get(host);
-    if (bucket === undefined) {
-      const rate = this.#service.limits.acceptsPerSecondPerAddress;
-      bucket = new TokenBucket(rate, rate, nowMs);
-      if (this.#acceptRateByHost.size >= REMEMBERED_ADDRESSES) {
-        for (const oldest of this.#acceptRateByHost.keys()) {
-          this.#acceptRateByHost.delete(oldest);
-          break;
-        }
-      }
-      this.#acceptRateByHost.set(host, bucket);
-    }
-    return bucket;
+  /** Only the service calls this. */
+  onSessionClosed(session: Session): void {
+    this.#sessionCount--;
+    if (!this.#uncounted.delete(session)) this.#limits.forget(session.remote.host);
+  }
+
+  /** Only the handler of PROXY headers calls this: the address that came with one is over its limits. */
+  onProxiedRefused(session: Session, reason: RefusalReason): void {
+    const bytes = this.#refusalBytes(reason);
+    if (bytes !== undefined) session.sendBytes(bytes);
+    session.disconnect("DISCONNECT");
+  }
+
+  /** Only the handler of PROXY headers calls this; it ends the session itself. */
+  onProxyHeaderFault(session: Session, fault: ProxyHeaderFault): void {
+    this.#options.onProxyHeaderFault?.(session.peer, fault);
+  }
+
+  #refusalBytes(reason: RefusalReason): Uint8Array | undefined {
+    return this.#service.refusalBytes(reason, this.#options.refusal);
+  }
+
+  #refusalReason(host: string, isExempt: boolean): RefusalReason | undefined {
+    const { limits, isClosing, sessionCount } = this.#service;
+    if (isClosing) return "SHUTDOWN";
+    if (sessionCount >= limits.sessions) return "SERVER_FULL";
+    if (isExempt) return this.#limits.refusesAccept();
+    return this.#limits.refusesCount(host) ?? this.#limits.refusesAccept() ?? this.#limits.refusesRate(host);
   }
 }

@@ -33,7 +33,8 @@ export function openMailboxSender(address: MailboxAddress): MailboxSender {
 /** How to wake a port that blocks. Its code is loaded here alone: other senders need no FFI. */
 function wakeOf(descriptor: number, gate: SharedArrayBuffer): () => void {
   let wakeByDescriptor: ((fd: number, gate: SharedArrayBuffer) => void) | undefined;
-  const loading = import("./uring/wake-gate.ts");
+  const loading =
+    process.platform === "win32" ? import("./iocp/wake-by-packet.ts") : import("./uring/wake-by-eventfd.ts");
   const wakeOnceLoaded = async (): Promise<void> => {
     wakeByDescriptor = (await loading).wakeByDescriptor;
     wakeByDescriptor(descriptor, gate);

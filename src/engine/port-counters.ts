@@ -10,6 +10,8 @@ export function newPortCounters(): PortCounters {
     receivedBytes: 0,
     sentBytes: 0,
     openSockets: 0,
+    writtenBytes: 0,
+    openFiles: 0,
     outstandingOperations: 0,
     receiveBufferShortages: 0,
   };

@@ -9,7 +9,8 @@ import { Listener, type ListenerOptions } from "./listener.ts";
 import { SendBufferPool } from "./memory/send-buffer-pool.ts";
 import { ReceiveBufferPool } from "./receive-buffer-pool.ts";
 import { SendQueue } from "./send-queue.ts";
-import { Session, type SessionHandler, type SessionOrigin } from "./session.ts";
+import { Session } from "./session.ts";
+import type { SessionHandler, SessionOrigin } from "./session-handler.ts";
 import {
   defaultServiceLimits,
   newServiceCounters,
@@ -17,6 +18,7 @@ import {
   type ServiceCounters,
   type ServiceLimits,
   type SessionHost,
+  type SessionSettings,
 } from "./session-host.ts";
 import { type SessionId, SessionPool } from "./session-pool.ts";
 import type { SocketAddress } from "./socket-address.ts";
@@ -51,6 +53,11 @@ export interface ServiceOptions {
   readonly refusal?: (reason: RefusalReason) => Uint8Array | undefined;
   /** For backoff. Default: the machine's. */
   readonly random?: Random;
+  /**
+   * The lowest slot of this service's sessions; `limits.sessions` of them follow. Default 0. Services
+   * whose slots do not meet have no session id in common.
+   */
+  readonly firstSlot?: number;
 }
 
 /** A use of a service that its kind or state does not allow. */
@@ -74,15 +81,15 @@ export class Service implements SessionHost {
   readonly port: CompletionPort;
   readonly kind: ServiceKind;
   readonly role: SessionRole;
-  readonly framer: Framer;
   readonly limits: ServiceLimits;
+  /** How sessions begin where their listener does not say otherwise. */
+  readonly sessionSettings: SessionSettings;
   readonly sendBuffers: SendBufferPool;
   readonly receiveBuffers: ReceiveBufferPool;
   readonly wheel: TimerWheel;
   readonly counters: ServiceCounters = newServiceCounters();
   readonly sendQueueLimitBytes: number;
   readonly receivePauseBytes: number;
-  readonly idleTimeoutMs: number;
   readonly drainTimeoutMs: number;
   readonly #options: ServiceOptions;
   readonly #sessions: SessionPool<Session>;
@@ -99,21 +106,30 @@ export class Service implements SessionHost {
     this.port = options.port;
     this.kind = options.kind;
     this.role = options.role ?? "UNKNOWN";
-    this.framer = options.framer ?? rawFramer;
     this.limits = { ...defaultServiceLimits, ...options.limits };
     this.sendBuffers = options.sendBuffers ?? new SendBufferPool(options.port.arena);
     this.receiveBuffers = new ReceiveBufferPool(this.limits.receiveBufferBytes);
     this.sendQueueLimitBytes = this.limits.sendQueueBytes;
     this.receivePauseBytes = this.limits.receivePauseBytes;
-    this.idleTimeoutMs = this.limits.idleTimeoutMs;
     this.drainTimeoutMs = this.limits.drainTimeoutMs;
-    this.#sessions = new SessionPool(this.limits.sessions);
+    this.sessionSettings = {
+      createHandler: options.createHandler,
+      framer: options.framer ?? rawFramer,
+      handshakeTimeoutMs: this.limits.handshakeTimeoutMs,
+      idleTimeoutMs: this.limits.idleTimeoutMs,
+    };
+    this.#sessions = new SessionPool(this.limits.sessions, options.firstSlot);
     this.#nowMs = wholeMs(options.port.clock);
     this.wheel = new TimerWheel({ tickMs: TICK_MS, slots: 512, nowMs: this.#nowMs });
   }
 
   get nowMs(): number {
     return this.#nowMs;
+  }
+
+  /** What sessions begin with where their listener does not say otherwise, milliseconds. */
+  get idleTimeoutMs(): number {
+    return this.sessionSettings.idleTimeoutMs;
   }
 
   get isClosing(): boolean {
@@ -190,25 +206,31 @@ export class Service implements SessionHost {
   }
 
   /** Only listeners and connectors call this: makes a session of a connected socket. */
-  adopt(socket: PortSocket, inbound: boolean, origin?: SessionOrigin): Session | undefined {
+  adopt(
+    socket: PortSocket,
+    inbound: boolean,
+    origin?: SessionOrigin,
+    settings: SessionSettings = this.sessionSettings,
+  ): Session | undefined {
     if (this.#isClosing) return undefined;
     this.#readClock();
     // While there was no session nothing told the wheel the time.
     if (this.#tick === undefined) this.wheel.advanceTo(this.#nowMs);
-    const session = this.#sessions.acquire(
-      (id) => new Session(this, id, socket, inbound, origin, this.#options.createHandler),
-    );
+    const session = this.#sessions.acquire((id) => new Session(this, id, socket, inbound, origin, settings));
     if (session === undefined) return undefined;
     this.counters.sessionsOpened++;
-    session.start(inbound ? this.limits.handshakeTimeoutMs : 0);
+    session.start(inbound ? settings.handshakeTimeoutMs : 0);
     this.#keepTicking();
     return session;
   }
 
-  /** Only listeners call this. */
-  refusalBytes(reason: RefusalReason): Uint8Array | undefined {
+  /** Only listeners call this: counts a refusal and gives what is sent for it. */
+  refusalBytes(
+    reason: RefusalReason,
+    refusal: ServiceOptions["refusal"] = this.#options.refusal,
+  ): Uint8Array | undefined {
     this.counters.refused[reason]++;
-    return this.#options.refusal?.(reason);
+    return refusal?.(reason);
   }
 
   rentQueue(): SendQueue {

@@ -6,11 +6,11 @@ import type { SendBufferPool } from "./memory/send-buffer-pool.ts";
 import type { ReceiveBufferPool } from "./receive-buffer-pool.ts";
 import type { SendQueue } from "./send-queue.ts";
 import type { Session } from "./session.ts";
+import type { SessionHandler } from "./session-handler.ts";
 
 /** What a session has from its service: everything that sessions share. */
 export interface SessionHost {
   readonly port: CompletionPort;
-  readonly framer: Framer;
   readonly sendBuffers: SendBufferPool;
   readonly receiveBuffers: ReceiveBufferPool;
   readonly wheel: TimerWheel;
@@ -19,11 +19,20 @@ export interface SessionHost {
   readonly nowMs: number;
   readonly sendQueueLimitBytes: number;
   readonly receivePauseBytes: number;
-  readonly idleTimeoutMs: number;
   readonly drainTimeoutMs: number;
   rentQueue(): SendQueue;
   giveBackQueue(queue: SendQueue): void;
   onSessionClosed(session: Session, reason: DisconnectReason, detail: number): void;
+}
+
+/** How a session begins: as its listener says, else as its service does. */
+export interface SessionSettings {
+  readonly createHandler: (session: Session) => SessionHandler;
+  readonly framer: Framer;
+  /** Milliseconds; 0: none. */
+  readonly handshakeTimeoutMs: number;
+  /** Milliseconds; 0: none. */
+  readonly idleTimeoutMs: number;
 }
 
 /** Limits of a service and its sessions. Each has a default, and a documented answer when reached. */
@@ -45,7 +54,7 @@ export interface ServiceLimits {
    * does not read is not read from either. 0: never (default).
    */
   readonly receivePauseBytes: number;
-  /** Time for the handshake of an inbound session. 0: no limit (default). */
+  /** Time for the handshake of an inbound session, ms; see `ListenerOptions`. 0: no limit (default). */
   readonly handshakeTimeoutMs: number;
   /** Time without a received byte until `onIdle`. 0: no limit (default). */
   readonly idleTimeoutMs: number;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { type SessionId, SessionPool } from "./session-pool.ts";
+import { type SessionId, SessionPool, slotOf } from "./session-pool.ts";
 
 interface Entry {
   readonly id: SessionId;
@@ -66,8 +66,39 @@ describe("session pool", () => {
     );
   });
 
+  it("has ids in common with no pool whose slots are others", () => {
+    const pools = [
+      new SessionPool<Entry>(3),
+      new SessionPool<Entry>(2, 3),
+      new SessionPool<Entry>(1, 2 ** 20 - 1),
+    ];
+    const ids = new Set<SessionId>();
+    for (let round = 0; round < 5; round++) {
+      const entries = pools.flatMap((pool) =>
+        Array.from({ length: pool.capacity }, () => ({
+          pool,
+          entry: pool.acquire((id) => ({ id })) as Entry,
+        })),
+      );
+      assert.deepEqual(
+        entries.map(({ entry }) => slotOf(entry.id)),
+        [0, 1, 2, 3, 4, 2 ** 20 - 1],
+      );
+      for (const { pool, entry } of entries) {
+        ids.add(entry.id);
+        for (const other of pools) assert.equal(other.find(entry.id), other === pool ? entry : undefined);
+        pool.release(entry);
+        assert.throws(() => pool.get(entry.id), { code: "STALE_SESSION" });
+      }
+    }
+    assert.equal(ids.size, 30);
+  });
+
   it("refuses a capacity that makes no sense", () => {
     for (const capacity of [0, -1, 1.5, 2 ** 20 + 1])
       assert.throws(() => new SessionPool(capacity), RangeError);
+    for (const firstSlot of [-1, 0.5, 2 ** 20 - 1]) {
+      assert.throws(() => new SessionPool(2, firstSlot), RangeError);
+    }
   });
 });

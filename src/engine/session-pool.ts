@@ -30,6 +30,8 @@ export class StaleSessionError extends Error {
  */
 export class SessionPool<T extends { readonly id: SessionId }> {
   readonly capacity: number;
+  /** The lowest slot. */
+  readonly #firstSlot: number;
   readonly #bySlot: (T | undefined)[];
   readonly #generations: Float64Array;
   /** Circular queue of free slots. */
@@ -37,12 +39,21 @@ export class SessionPool<T extends { readonly id: SessionId }> {
   #freeHead = 0;
   #freeCount: number;
 
-  /** `capacity`: 1 … 1,048,576. */
-  constructor(capacity: number) {
+  /**
+   * `capacity`: 1 … 1,048,576 slots, from `firstSlot` on. The ids of two pools never meet when their
+   * slots do not.
+   */
+  constructor(capacity: number, firstSlot = 0) {
     if (!Number.isInteger(capacity) || capacity < 1 || capacity > SLOT_LIMIT) {
       throw new RangeError(`capacity ${capacity} is not from 1 to ${SLOT_LIMIT}`);
     }
+    if (!Number.isInteger(firstSlot) || firstSlot < 0 || firstSlot + capacity > SLOT_LIMIT) {
+      throw new RangeError(
+        `slots from ${firstSlot}, ${capacity} of them, are not from 0 to ${SLOT_LIMIT - 1}`,
+      );
+    }
     this.capacity = capacity;
+    this.#firstSlot = firstSlot;
     this.#bySlot = Array.from<T | undefined>({ length: capacity }).fill(undefined);
     this.#generations = new Float64Array(capacity).fill(1);
     this.#free = Uint32Array.from({ length: capacity }, (_, slot) => slot);
@@ -57,7 +68,7 @@ export class SessionPool<T extends { readonly id: SessionId }> {
   acquire(make: (id: SessionId) => T): T | undefined {
     if (this.#freeCount === 0) return undefined;
     const slot = this.#free[this.#freeHead] as number;
-    const made = make(slot + (this.#generations[slot] as number) * SLOT_LIMIT);
+    const made = make(this.#firstSlot + slot + (this.#generations[slot] as number) * SLOT_LIMIT);
     this.#freeHead = (this.#freeHead + 1) % this.capacity;
     this.#freeCount--;
     this.#bySlot[slot] = made;
@@ -66,7 +77,7 @@ export class SessionPool<T extends { readonly id: SessionId }> {
 
   /** Gives the slot back. Returning it twice is a bug and throws. */
   release(entry: T): void {
-    const slot = slotOf(entry.id);
+    const slot = slotOf(entry.id) - this.#firstSlot;
     assert(this.#bySlot[slot] === entry, "a session is returned to its pool once");
     this.#bySlot[slot] = undefined;
     this.#generations[slot] = ((this.#generations[slot] as number) + 1) % GENERATION_LIMIT;
@@ -76,7 +87,7 @@ export class SessionPool<T extends { readonly id: SessionId }> {
 
   /** The live session with this id, or undefined. */
   find(id: SessionId): T | undefined {
-    const found = this.#bySlot[slotOf(id)];
+    const found = this.#bySlot[slotOf(id) - this.#firstSlot];
     return found !== undefined && found.id === id ? found : undefined;
   }
 

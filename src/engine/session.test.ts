@@ -6,7 +6,8 @@ import type { Framer } from "./framer.ts";
 import { CHUNK_BYTES } from "./memory/send-buffer-pool.ts";
 import { Errno } from "./port-error.ts";
 import { Service, type ServiceOptions } from "./service.ts";
-import type { Session, SessionHandler } from "./session.ts";
+import type { Session } from "./session.ts";
+import type { SessionHandler } from "./session-handler.ts";
 
 /** One length byte, counting itself; 0 is invalid. */
 const byteFramer: Framer = {

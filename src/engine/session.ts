@@ -1,44 +1,25 @@
 import { assert } from "../base/assert.ts";
-import { WheelTimer } from "../base/timer-wheel.ts";
 import type { Flushable, PortSocket, SocketEvents } from "./completion-port.ts";
 import type { DisconnectReason } from "./disconnect-reason.ts";
+import { FrameCutter } from "./frame-cutter.ts";
+import type { Framer } from "./framer.ts";
 import { ArenaExhaustedError } from "./memory/arena.ts";
 import { CHUNK_BYTES, type SendChunk } from "./memory/send-buffer-pool.ts";
-import { Errno } from "./port-error.ts";
+import { Errno, PortError } from "./port-error.ts";
+import type { ReceiveBufferPool } from "./receive-buffer-pool.ts";
 import type { SendQueue } from "./send-queue.ts";
-import type { SessionHost } from "./session-host.ts";
+import { Flag } from "./session-flag.ts";
+import type { SessionHandler, SessionOrigin } from "./session-handler.ts";
+import type { RefusalReason, SessionHost, SessionSettings } from "./session-host.ts";
 import type { SessionId } from "./session-pool.ts";
 import { assertTransition, type SessionState } from "./session-state.ts";
 import type { SocketAddress } from "./socket-address.ts";
-
-/** What the program does with a session. One object per session, made by the service's factory. */
-export interface SessionHandler {
-  /** The session is open. */
-  onConnected(session: Session): void;
-  /** One frame, bytes [start, end). Lent: valid only until this call returns. */
-  onFrame(session: Session, bytes: Uint8Array, start: number, end: number): void;
-  /** Nothing was received for the idle timeout. Without this method the session is disconnected. */
-  onIdle?(session: Session): void;
-  /** The handshake was not completed in time. Without this method the session is disconnected. */
-  onHandshakeTimeout?(session: Session): void;
-  /** The framer refused the bytes with this code; a last packet may be sent, then the session ends. */
-  onBadFrame?(session: Session, code: number): void;
-  /** The send queue became empty. The method is looked for once, when the session is made. */
-  onDrained?(session: Session): void;
-  /** The session has ended; called exactly once for each session that was connected. */
-  onDisconnected(session: Session, reason: DisconnectReason, detail: number): void;
-}
-
-/** What made a session, and is told when it has ended, before its handler is. */
-export interface SessionOrigin {
-  onSessionClosed(session: Session, reason: DisconnectReason, detail: number): void;
-}
 
 /**
  * One connection: receives frames, sends ranges of chunks. At most one send and one receive are
  * outstanding (row E16). An idle session holds no buffer, neither for receiving nor for sending.
  */
-export class Session extends WheelTimer implements SocketEvents, Flushable {
+export class Session extends FrameCutter implements SocketEvents, Flushable {
   // What each send and its completion touch comes first, side by side: with thousands of sessions these
   // are places in memory that have to be fetched for each of them.
   readonly #host: SessionHost;
@@ -50,22 +31,19 @@ export class Session extends WheelTimer implements SocketEvents, Flushable {
   #receiving = false;
   #flushRequested = false;
   #drainedCount = 0;
-  /** Kept here, so that the handler need not be looked at for a method that few have. */
-  readonly #tellsDrained: boolean;
-  readonly #handler: SessionHandler;
+  /** Bits of {@link Flag}. */
+  #flags: number;
+  #handler: SessionHandler;
   readonly id: SessionId;
-  readonly inbound: boolean;
   readonly origin: SessionOrigin | undefined;
   #reason: DisconnectReason = "UNKNOWN";
   #detail = 0;
-  #shutDown = false;
-  /** The beginning of an incomplete frame, rented. */
-  #tail: Uint8Array | undefined;
-  #tailBytes = 0;
   #idleTimeoutMs: number;
-  #handshakeDeadlineMs = 0;
-  #drainDeadlineMs = 0;
+  /** While open: of the handshake; while draining: of that. 0: none. */
+  #deadlineMs = 0;
   #lastReceivedMs: number;
+  /** What a trusted proxy told; undefined: the socket's. */
+  #remote: SocketAddress | undefined;
 
   /** Only services make sessions. */
   constructor(
@@ -74,18 +52,18 @@ export class Session extends WheelTimer implements SocketEvents, Flushable {
     socket: PortSocket,
     inbound: boolean,
     origin: SessionOrigin | undefined,
-    makeHandler: (session: Session) => SessionHandler,
+    settings: SessionSettings,
   ) {
-    super();
+    super(settings.framer);
     this.#host = host;
     this.id = id;
     this.#socket = socket;
-    this.inbound = inbound;
+    this.#flags = inbound ? Flag.INBOUND : 0;
     this.origin = origin;
-    this.#idleTimeoutMs = host.idleTimeoutMs;
+    this.#idleTimeoutMs = settings.idleTimeoutMs;
     this.#lastReceivedMs = host.nowMs;
-    this.#handler = makeHandler(this);
-    this.#tellsDrained = this.#handler.onDrained !== undefined;
+    this.#handler = settings.createHandler(this);
+    this.#noteDrained();
   }
 
   get state(): SessionState {
@@ -96,11 +74,22 @@ export class Session extends WheelTimer implements SocketEvents, Flushable {
     return this.#state === "open";
   }
 
+  /** The peer has connected to us. */
+  get inbound(): boolean {
+    return (this.#flags & Flag.INBOUND) !== 0;
+  }
+
   get handler(): SessionHandler {
     return this.#handler;
   }
 
+  /** Who is at the other end: what a trusted proxy told, else the peer of the connection. */
   get remote(): SocketAddress {
+    return this.#remote ?? this.#socket.remote;
+  }
+
+  /** The peer of the TCP connection, which may be a proxy. */
+  get peer(): SocketAddress {
     return this.#socket.remote;
   }
 
@@ -118,7 +107,7 @@ export class Session extends WheelTimer implements SocketEvents, Flushable {
     return this.#drainedCount;
   }
 
-  /** When bytes last came, on the service's coarse clock (its timer wheel's tick). */
+  /** When bytes last came, or receiving was resumed, on the service's coarse clock (its timer wheel's tick). */
   get lastReceivedMs(): number {
     return this.#lastReceivedMs;
   }
@@ -127,22 +116,95 @@ export class Session extends WheelTimer implements SocketEvents, Flushable {
   start(handshakeTimeoutMs: number): void {
     this.#become("open");
     this.#socket.open(this);
-    if (handshakeTimeoutMs > 0) this.#handshakeDeadlineMs = this.#host.nowMs + handshakeTimeoutMs;
+    this.#deadlineMs = this.#deadline(handshakeTimeoutMs);
     this.#scheduleTimer();
     this.#handler.onConnected(this);
-    if (this.#state === "open") this.#startReceiving();
+    if (this.#state !== "open") return;
+    if ((this.#flags & Flag.PAUSED) === 0) this.#startReceiving();
+    else this.#flags |= Flag.STOPPED;
   }
 
   /** The peer has shown who it is: the handshake timeout no longer applies. */
   completeHandshake(): void {
-    this.#handshakeDeadlineMs = 0;
+    this.setHandshakeTimeout(0);
+  }
+
+  /** A new deadline for the handshake, milliseconds from now; 0: none. Only while the session is open. */
+  setHandshakeTimeout(timeoutMs: number): void {
+    if (this.#state !== "open") return;
+    this.#deadlineMs = this.#deadline(timeoutMs);
     this.#scheduleTimer();
   }
 
-  /** Milliseconds without a received byte until `onIdle`; 0: never. Counted from now. */
+  /** Milliseconds without a received byte until `onIdle`; 0: never. Time while paused does not count. */
   setIdleTimeout(timeoutMs: number): void {
     this.#idleTimeoutMs = timeoutMs;
     this.#scheduleTimer();
+  }
+
+  /**
+   * The peer, as a trusted proxy tells it; `remote` gives it from now on, and limits per address follow.
+   * Gives a reason when it is over them: the session then counts for no address, and is the caller's to end.
+   */
+  setRemote(address: SocketAddress): RefusalReason | undefined {
+    if (this.#state === "closed") return undefined;
+    const former = this.remote;
+    this.#remote = address;
+    return this.origin?.onRemoteChanged?.(this, former, address);
+  }
+
+  /**
+   * From now on frames are cut by `framer` and go to `handler`; the old handler hears nothing more, not
+   * even the end. `onConnected` of the new one is not called. Allowed while the session is open, also in
+   * the old handler's `onFrame`: the rest of the lent bytes is cut by the new framer then.
+   *
+   * The beginning of a frame of the old protocol that had arrived already is the new one's. It is cut when
+   * the next bytes come, at the end of the turn at the latest, and behind what {@link deliver} is given.
+   */
+  switchProtocol(framer: Framer, handler: SessionHandler): void {
+    if (this.#state !== "open") return;
+    this.#handler = handler;
+    this.#noteDrained();
+    const hasTail = this.setFramer(framer);
+    if (!hasTail && (this.#flags & Flag.PEER_ENDED) === 0) return;
+    this.#host.port.atTurnEnd(() => {
+      if (this.#state === "open" && this.hasUncutTail) this.cutTail();
+      // What the old handler has heard is news for this one.
+      const isOver = this.#state === "open" && (this.#flags & Flag.PEER_ENDED) !== 0;
+      if (isOver && this.#handler === handler) this.#onPeerEnded();
+    });
+  }
+
+  /**
+   * Delivers bytes as if they had just arrived: those that a former protocol had taken and not used. Call
+   * it once, after `switchProtocol`; frames are delivered before it returns. Its bytes come before those
+   * that had arrived and were not cut yet: the rest of the lent ones and an incomplete frame.
+   */
+  deliver(bytes: Uint8Array): void {
+    if (this.#state !== "open") return;
+    if (this.hasUncutTail) this.cutTail(bytes);
+    else this.takeBytes(bytes, 0, bytes.byteLength);
+  }
+
+  /**
+   * Stops taking bytes from the kernel until {@link resumeReceiving}; what was under way may still be
+   * delivered. Nothing of the peer is noticed meanwhile, neither its FIN nor a reset, unless something is
+   * sent. Does not nest. A session that is disconnected receives again, to hear the peer's FIN.
+   */
+  pauseReceiving(): void {
+    if (this.#state !== "open" || (this.#flags & Flag.PAUSED) !== 0) return;
+    this.#flags |= Flag.PAUSED;
+    if (this.#receiving) this.#stopReceiving();
+  }
+
+  /** Ends {@link pauseReceiving}; harmless when nothing is paused. */
+  resumeReceiving(): void {
+    if (this.#state !== "open" || (this.#flags & Flag.PAUSED) === 0) return;
+    this.#flags &= ~Flag.PAUSED;
+    this.#lastReceivedMs = this.#host.nowMs;
+    this.#scheduleTimer();
+    // While the stop is still under way, its completion starts receiving again.
+    if (!this.#receiving && this.#mayReceive) this.#restartReceiving();
   }
 
   /**
@@ -166,13 +228,8 @@ export class Session extends WheelTimer implements SocketEvents, Flushable {
       this.#flushRequested = true;
       this.#host.port.requestFlush(this);
     }
-    if (
-      this.#host.receivePauseBytes > 0 &&
-      this.#receiving &&
-      queue.byteCount > this.#host.receivePauseBytes
-    ) {
-      this.#socket.stopReceiving();
-    }
+    const pauseBytes = this.#host.receivePauseBytes;
+    if (pauseBytes > 0 && this.#receiving && queue.byteCount > pauseBytes) this.#stopReceiving();
     return true;
   }
 
@@ -207,9 +264,11 @@ export class Session extends WheelTimer implements SocketEvents, Flushable {
     this.#reason = reason;
     this.#detail = detail;
     this.#become("draining");
-    this.#drainDeadlineMs = this.#host.nowMs + this.#host.drainTimeoutMs;
+    this.#deadlineMs = Math.max(1, this.#host.nowMs + this.#host.drainTimeoutMs);
     this.#scheduleTimer();
-    this.#releaseTail();
+    this.releaseTail();
+    // A peer that was not listened to: its FIN has to be heard, and bytes left unread would make a reset.
+    if ((this.#flags & Flag.STOPPED) !== 0 && !this.#receiving && !this.#restartReceiving()) return;
     if (this.#queue === undefined) this.#finishDraining();
   }
 
@@ -230,31 +289,28 @@ export class Session extends WheelTimer implements SocketEvents, Flushable {
   onReceived(bytes: Uint8Array, start: number, end: number): void {
     this.#lastReceivedMs = this.#host.nowMs;
     if (this.#state !== "open") return; // draining: what still comes is discarded
-    let from = start;
-    if (this.#tail !== undefined) {
-      from = this.#completeTail(bytes, start, end);
-      if (from < 0) return;
-    }
-    from = this.#deliverFrames(bytes, from, end);
-    if (from >= 0 && from < end) this.#keepTail(bytes, from, end);
+    this.takeBytes(bytes, start, end);
   }
 
   onReceiveEnded(result: number): void {
     this.#receiving = false;
     if (result === 0) {
       // The peer may still read: what is queued is sent before the session closes.
-      if (this.#state === "open") this.disconnect("RECV_0");
-      else if (this.#state === "draining" && this.#shutDown) this.#close(this.#reason, this.#detail, false);
+      this.#flags = (this.#flags & ~Flag.STOPPED) | Flag.PEER_ENDED;
+      if (this.#state === "open") this.#onPeerEnded();
+      else if (this.#state === "draining" && (this.#flags & Flag.SHUT_DOWN) !== 0) {
+        this.#close(this.#reason, this.#detail, false);
+      }
       return;
     }
-    if (this.#state === "open" && result === -Errno.ECANCELED && this.#host.receivePauseBytes > 0) {
-      if (this.queuedBytes <= this.#host.receivePauseBytes) this.#startReceiving();
-      return; // paused on purpose; onSent starts it again
+    if (this.#state !== "open" && this.#state !== "draining") return;
+    if (result === -Errno.ECANCELED && (this.#flags & Flag.STOPPED) !== 0) {
+      // Stopped on purpose. When it was resumed meanwhile, or the end has begun, it goes on at once.
+      if (this.#state === "draining" || this.#mayReceive) this.#restartReceiving();
+      return;
     }
-    if (this.#state === "open" || this.#state === "draining") {
-      const reason = this.#state === "open" ? "RECV_ERROR" : this.#reason;
-      this.#close(reason, this.#state === "open" ? -result : this.#detail, false);
-    }
+    const reason = this.#state === "open" ? "RECV_ERROR" : this.#reason;
+    this.#close(reason, this.#state === "open" ? -result : this.#detail, false);
   }
 
   onSent(result: number): void {
@@ -277,19 +333,25 @@ export class Session extends WheelTimer implements SocketEvents, Flushable {
       this.#drainedCount++;
       this.#host.giveBackQueue(queue);
       if (this.#state === "draining") this.#finishDraining();
-      else if (this.#state === "open" && this.#tellsDrained) this.#handler.onDrained?.(this);
+      else if (this.#state === "open" && (this.#flags & Flag.TELLS_DRAINED) !== 0)
+        this.#handler.onDrained?.(this);
     }
     const pauseBytes = this.#host.receivePauseBytes;
     if (pauseBytes > 0 && !this.#receiving && this.#state === "open" && this.queuedBytes <= pauseBytes / 2) {
-      this.#startReceiving();
+      if ((this.#flags & (Flag.PAUSED | Flag.PEER_ENDED)) === 0) this.#restartReceiving();
     }
   }
 
   onClosed(): void {
     assert(!this.#sending && !this.#receiving, "a socket closes after its operations have ended");
+    if (this.#state !== "closing") {
+      // The port closed it while nothing was outstanding that could have told.
+      if (this.#state === "open") this.#reason = "SHUTDOWN";
+      this.#become("closing");
+    }
     this.#become("closed");
     this.#host.wheel.cancel(this);
-    this.#releaseTail();
+    this.releaseTail();
     if (this.#queue !== undefined) {
       this.#queue.clear();
       this.#host.giveBackQueue(this.#queue);
@@ -303,16 +365,17 @@ export class Session extends WheelTimer implements SocketEvents, Flushable {
   onExpired(): void {
     const nowMs = this.#host.nowMs;
     if (this.#state === "draining") {
-      if (nowMs >= this.#drainDeadlineMs) this.#close(this.#reason, this.#detail, true);
+      // What the kernel has taken goes on its way; only what it has not taken is given up.
+      if (nowMs >= this.#deadlineMs) this.#close(this.#reason, this.#detail, this.#queue !== undefined);
       else this.#scheduleTimer();
       return;
     }
     if (this.#state !== "open") return;
-    if (this.#handshakeDeadlineMs > 0 && nowMs >= this.#handshakeDeadlineMs) {
-      this.#handshakeDeadlineMs = 0;
+    if (this.#deadlineMs > 0 && nowMs >= this.#deadlineMs) {
+      this.#deadlineMs = 0;
       if (this.#handler.onHandshakeTimeout === undefined) this.disconnect("HANDSHAKE_TIMEOUT");
       else this.#handler.onHandshakeTimeout(this);
-    } else if (this.#idleTimeoutMs > 0 && nowMs - this.#lastReceivedMs >= this.#idleTimeoutMs) {
+    } else if (this.#isIdle(nowMs)) {
       if (this.#handler.onIdle === undefined) this.disconnect("IDLE_TIMEOUT");
       else this.#handler.onIdle(this);
       if (this.#state === "open") this.#host.wheel.schedule(this, Math.max(this.#idleTimeoutMs, 1));
@@ -326,18 +389,63 @@ export class Session extends WheelTimer implements SocketEvents, Flushable {
     this.#state = state;
   }
 
+  #onPeerEnded(): void {
+    if (this.#handler.onPeerEnded === undefined) this.disconnect("RECV_0");
+    else this.#handler.onPeerEnded(this);
+  }
+
+  #noteDrained(): void {
+    if (this.#handler.onDrained === undefined) this.#flags &= ~Flag.TELLS_DRAINED;
+    else this.#flags |= Flag.TELLS_DRAINED;
+  }
+
+  #isIdle(nowMs: number): boolean {
+    if (this.#idleTimeoutMs === 0 || (this.#flags & Flag.PAUSED) !== 0) return false;
+    return nowMs - this.#lastReceivedMs >= this.#idleTimeoutMs;
+  }
+
   #startReceiving(): void {
     this.#receiving = true;
     this.#socket.startReceiving();
   }
 
+  #stopReceiving(): void {
+    this.#flags |= Flag.STOPPED;
+    this.#socket.stopReceiving();
+  }
+
+  /** Neither the program nor a full send queue keeps the session from receiving. */
+  get #mayReceive(): boolean {
+    if ((this.#flags & (Flag.PAUSED | Flag.PEER_ENDED)) !== 0) return false;
+    const pauseBytes = this.#host.receivePauseBytes;
+    return pauseBytes === 0 || this.queuedBytes <= pauseBytes;
+  }
+
+  /** False when the session ends instead. */
+  #restartReceiving(): boolean {
+    this.#flags &= ~Flag.STOPPED;
+    try {
+      this.#startReceiving();
+      return true;
+    } catch (error) {
+      // The port is closing, and has closed the socket before it could tell the session.
+      if (!(error instanceof PortError) || error.errno !== Errno.EBADF) throw error;
+      this.#receiving = false;
+      this.#close("SHUTDOWN", 0, false);
+      return false;
+    }
+  }
+
+  #deadline(timeoutMs: number): number {
+    return timeoutMs > 0 ? this.#host.nowMs + timeoutMs : 0;
+  }
+
   #scheduleTimer(): void {
     const nowMs = this.#host.nowMs;
     let dueMs = Number.POSITIVE_INFINITY;
-    if (this.#state === "draining") dueMs = this.#drainDeadlineMs;
-    else {
-      if (this.#handshakeDeadlineMs > 0) dueMs = this.#handshakeDeadlineMs;
-      if (this.#idleTimeoutMs > 0) dueMs = Math.min(dueMs, this.#lastReceivedMs + this.#idleTimeoutMs);
+    if (this.#deadlineMs > 0) dueMs = this.#deadlineMs;
+    if (this.#state !== "draining" && this.#idleTimeoutMs > 0 && (this.#flags & Flag.PAUSED) === 0) {
+      dueMs = Math.min(dueMs, this.#lastReceivedMs + this.#idleTimeoutMs);
     }
     if (dueMs === Number.POSITIVE_INFINITY) this.#host.wheel.cancel(this);
     else this.#host.wheel.schedule(this, Math.max(dueMs - nowMs, 0));
@@ -350,7 +458,7 @@ export class Session extends WheelTimer implements SocketEvents, Flushable {
       return;
     }
     // Closing with unread bytes would send a reset, which can destroy what the peer has not read yet.
-    this.#shutDown = true;
+    this.#flags |= Flag.SHUT_DOWN;
     this.#socket.shutdown();
   }
 
@@ -364,93 +472,27 @@ export class Session extends WheelTimer implements SocketEvents, Flushable {
     this.#socket.close(abort);
   }
 
-  /** Delivers complete frames; returns where the incomplete rest begins, −1 when the session ended. */
-  #deliverFrames(bytes: Uint8Array, start: number, end: number): number {
-    const framer = this.#host.framer;
-    let from = start;
-    while (from < end) {
-      const length = framer.frameLength(bytes, from, end);
-      if (length < 0) {
-        this.#refuseFrame(length);
-        return -1;
-      }
-      if (length === 0 || from + length > end) break;
-      this.#host.counters.framesReceived++;
-      this.#handler.onFrame(this, bytes, from, from + length);
-      if (this.#state !== "open") return -1;
-      from += length;
-    }
-    return from;
+  // What cutting frames needs.
+
+  protected override get takesFrames(): boolean {
+    return this.#state === "open";
   }
 
-  #refuseFrame(negativeCode: number): void {
-    this.#handler.onBadFrame?.(this, -negativeCode);
-    this.disconnect("PACKET_ERROR", -negativeCode);
+  override get tailBuffers(): ReceiveBufferPool {
+    return this.#host.receiveBuffers;
   }
 
-  /** Copies the beginning of an incomplete frame into a rented buffer. */
-  #keepTail(bytes: Uint8Array, start: number, end: number): void {
-    const length = this.#host.framer.frameLength(bytes, start, end);
-    const tail = this.#host.receiveBuffers.rent(Math.max(length, this.#host.framer.headerBytes));
-    if (tail === undefined) {
-      this.disconnect("RECV_BUFFER_OVER_FULL");
-      return;
-    }
-    copyBytes(bytes, start, end, tail, 0);
-    this.#tail = tail;
-    this.#tailBytes = end - start;
+  protected override takeFrame(bytes: Uint8Array, start: number, end: number): void {
+    this.#host.counters.framesReceived++;
+    this.#handler.onFrame(this, bytes, start, end);
   }
 
-  /** Goes on with the incomplete frame; returns where in `bytes` the next begins, −1: no further. */
-  #completeTail(bytes: Uint8Array, start: number, end: number): number {
-    const framer = this.#host.framer;
-    let from = start;
-    for (;;) {
-      let tail = this.#tail as Uint8Array;
-      const length = framer.frameLength(tail, 0, this.#tailBytes);
-      if (length < 0) {
-        this.#refuseFrame(length);
-        return -1;
-      }
-      if (length > 0 && length <= this.#tailBytes) {
-        this.#tail = undefined;
-        this.#host.counters.framesReceived++;
-        this.#handler.onFrame(this, tail, 0, length);
-        this.#host.receiveBuffers.giveBack(tail);
-        return this.#state === "open" ? from : -1;
-      }
-      if (from === end) return -1;
-      if (length > tail.byteLength) {
-        const larger = this.#host.receiveBuffers.rent(length);
-        if (larger === undefined) {
-          this.disconnect("RECV_BUFFER_OVER_FULL");
-          return -1;
-        }
-        copyBytes(tail, 0, this.#tailBytes, larger, 0);
-        this.#host.receiveBuffers.giveBack(tail);
-        this.#tail = larger;
-        tail = larger;
-      }
-      const wanted = (length === 0 ? framer.headerBytes : length) - this.#tailBytes;
-      const count = Math.min(Math.max(wanted, 1), end - from);
-      copyBytes(bytes, from, from + count, tail, this.#tailBytes);
-      this.#tailBytes += count;
-      from += count;
-    }
+  protected override refuseFrame(code: number): void {
+    this.#handler.onBadFrame?.(this, code);
+    this.disconnect("PACKET_ERROR", code);
   }
 
-  #releaseTail(): void {
-    if (this.#tail === undefined) return;
-    this.#host.receiveBuffers.giveBack(this.#tail);
-    this.#tail = undefined;
-    this.#tailBytes = 0;
+  protected override refuseTail(): void {
+    this.disconnect("RECV_BUFFER_OVER_FULL");
   }
-}
-
-function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
-  if (end - start > 64) {
-    to.set(from.subarray(start, end), at);
-    return;
-  }
-  for (let index = start; index < end; index++) to[at + index - start] = from[index] as number;
 }

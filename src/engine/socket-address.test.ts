@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { formatSocketAddress, parseSocketAddress, socketAddress } from "./socket-address.ts";
+import {
+  canonicalAddress,
+  formatSocketAddress,
+  parseSocketAddress,
+  socketAddress,
+} from "./socket-address.ts";
 
 describe("socket address", () => {
   it("reads and writes both families", () => {
@@ -29,5 +34,35 @@ describe("socket address", () => {
     }
     assert.throws(() => socketAddress("127.0.0.1", -1), { code: "BAD_ADDRESS" });
     assert.throws(() => socketAddress("127.0.0.1", 1.5), { code: "BAD_ADDRESS" });
+  });
+
+  it("takes nothing for an address that only looks like one", () => {
+    for (const host of [
+      "::1]/x:[",
+      "::1]:80/[",
+      "1:2:3:4:5:6:7:8:9",
+      "::1%lo",
+      "010.0.0.1",
+      "1.2.3.04",
+      ":",
+    ]) {
+      assert.throws(() => socketAddress(host, 1), { code: "BAD_ADDRESS" }, host);
+    }
+  });
+
+  it("gives one address one name", () => {
+    const cases = [
+      ["192.0.2.7", 4, "192.0.2.7"],
+      ["::ffff:192.0.2.7", 4, "192.0.2.7"],
+      ["0:0:0:0:0:FFFF:C000:0207", 4, "192.0.2.7"],
+      ["2001:DB8:0:0:0:0:0:1", 6, "2001:db8::1"],
+      ["::", 6, "::"],
+      ["::ffff:0:192.0.2.7", 6, "::ffff:0:c000:207"],
+    ] as const;
+    for (const [text, family, host] of cases) {
+      assert.deepEqual(canonicalAddress(text, 7), { family, host, port: 7 });
+    }
+    assert.throws(() => canonicalAddress("localhost", 7), { code: "BAD_ADDRESS" });
+    assert.throws(() => canonicalAddress("_hidden", 7), { code: "BAD_ADDRESS" });
   });
 });

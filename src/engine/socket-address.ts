@@ -34,14 +34,32 @@ export function socketAddress(host: string, port: number): SocketAddress {
   throw new AddressError(`"${host}" is not an IPv4 or IPv6 address`);
 }
 
-const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
+/**
+ * The same as `socketAddress` for a literal address, in the text of RFC 5952, and with an IPv4-mapped IPv6
+ * address as the IPv4 address it is. What others tell, a proxy for instance, goes through here, so that one
+ * address has one name. Throws AddressError.
+ */
+export function canonicalAddress(host: string, port: number): SocketAddress {
+  if (host === "localhost") throw new AddressError(`"${host}" is not an IPv4 or IPv6 address`);
+  const address = socketAddress(host, port);
+  if (address.family === 4) return address;
+  const canonical = new URL(`http://[${host}]/`).hostname.slice(1, -1);
+  const mapped = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/.exec(canonical);
+  if (mapped === null) return { family: 6, host: canonical, port };
+  const [high, low] = [Number.parseInt(mapped[1] as string, 16), Number.parseInt(mapped[2] as string, 16)];
+  return { family: 4, host: [high >> 8, high & 0xff, low >> 8, low & 0xff].join("."), port };
+}
+
+// No leading zeros: some readers take such a number for an octal one.
+const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 
 function isIPv4(text: string): boolean {
   return ipv4.test(text);
 }
 
 function isIPv6(text: string): boolean {
-  return text.includes(":") && URL.canParse(`http://[${text}]/`);
+  // The brackets are the URL's: what would end them early is none of an address's characters.
+  return /^[\da-f:.]+$/i.test(text) && text.includes(":") && URL.canParse(`http://[${text}]/`);
 }
 
 /** "127.0.0.1:9000" or "[::1]:9000". */

@@ -1,11 +1,23 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setImmediate as nextRound, setTimeout as delay } from "node:timers/promises";
 import type { CompletionPort } from "../../src/engine/completion-port.ts";
 import { openLibuvPort } from "../../src/engine/libuv/libuv-port.ts";
 import type { NetworkFaults } from "../../src/engine/simulated/network-faults.ts";
 import { SimulatedNetwork } from "../../src/engine/simulated/simulated-network.ts";
 import type { SocketAddress } from "../../src/engine/socket-address.ts";
-import type { SessionEnvironment } from "./session-suite.ts";
+import type { SessionEnvironment } from "./session-world.ts";
+
+/** The files that the server's port writes, as somebody else sees them. */
+export interface FileEnvironment {
+  /** A directory that is there and empty. */
+  readonly directory: string;
+  /** Throws when the file is not there. */
+  read(path: string): Buffer;
+  rename(from: string, to: string): void;
+}
 
 /** Two ports of one kind that reach each other, and a way to wait that suits them. */
 export interface PortEnvironment extends SessionEnvironment {
@@ -13,6 +25,7 @@ export interface PortEnvironment extends SessionEnvironment {
   pause(): Promise<void>;
   /** Only where the network is simulated: faults can be asked for. */
   readonly network?: SimulatedNetwork;
+  readonly files: FileEnvironment;
   /** How many bytes a test of large transfers moves. */
   readonly bulkBytes: number;
 }
@@ -25,6 +38,15 @@ export interface PortSubject {
   create(): Promise<PortEnvironment>;
 }
 
+/**
+ * The subjects that the suites are to run on: all, or those whose ports PORTICO_TEST_BACKENDS names,
+ * separated by commas.
+ */
+export function selected(subjects: readonly PortSubject[]): PortSubject[] {
+  const names = process.env.PORTICO_TEST_BACKENDS?.split(",");
+  return subjects.filter(({ name }) => names?.includes(name.replace(/,.*/, "")) ?? true);
+}
+
 const loopback: SocketAddress = { family: 4, host: "127.0.0.1", port: 0 };
 
 /** After this a test that waits is given up as hung; not a measure of anything. */
@@ -34,7 +56,9 @@ const HUNG_MS = 60_000;
 export function realEnvironment(open: () => CompletionPort): PortEnvironment {
   const server = open();
   const client = open();
+  const directory = mkdtempSync(join(tmpdir(), "portico-port-"));
   return {
+    files: { directory, read: (path) => readFileSync(path), rename: renameSync },
     server,
     client,
     listenAddress: loopback,
@@ -50,6 +74,7 @@ export function realEnvironment(open: () => CompletionPort): PortEnvironment {
     pause: () => delay(50),
     async close() {
       await Promise.all([client.close(), server.close()]);
+      rmSync(directory, { recursive: true, force: true });
     },
   };
 }
@@ -72,8 +97,15 @@ export function simulatedEnvironment(seed: number, faults: Partial<NetworkFaults
     await until(() => isSettled, "a promise is settled");
     return promise;
   };
+  const directory = "/files";
+  server.disk.makeDirectory(directory);
   return {
     network,
+    files: {
+      directory,
+      read: (path) => server.disk.read(path),
+      rename: (from, to) => server.disk.rename(from, to),
+    },
     server,
     client,
     listenAddress: loopback,
@@ -128,4 +160,18 @@ async function loadUring() {
     import("../../src/engine/uring/probe.ts"),
   ]);
   return { openUringPort, probeUring };
+}
+
+/** The port on Windows' completion ports; without them, the reason is printed. */
+export async function iocpSubject(): Promise<PortSubject> {
+  const [{ openIocpPort }, { probeIocp }] = await Promise.all([
+    import("../../src/engine/iocp/iocp-port.ts"),
+    import("../../src/engine/iocp/probe.ts"),
+  ]);
+  const probe = probeIocp();
+  return {
+    name: "iocp",
+    skipReason: probe.available ? undefined : `IOCP does not work here: ${probe.reason}`,
+    create: () => Promise.resolve(realEnvironment(openIocpPort)),
+  };
 }

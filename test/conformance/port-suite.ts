@@ -2,6 +2,8 @@ import { describe, it, type TestContext } from "node:test";
 import type { PortEnvironment, PortSubject } from "./environments.ts";
 import { PortWorld } from "./port-witness.ts";
 import { endingCases } from "./port-cases/ending.ts";
+import { asyncFileCases } from "./port-cases/async-files.ts";
+import { fileCases } from "./port-cases/files.ts";
 import { openingCases } from "./port-cases/opening.ts";
 import { transferCases } from "./port-cases/transfer.ts";
 import { turnCases } from "./port-cases/turns.ts";
@@ -36,5 +38,7 @@ export function describePort(subject: PortSubject): void {
     endingCases(portCase);
     openingCases(portCase);
     turnCases(portCase);
+    fileCases(portCase);
+    asyncFileCases(portCase);
   });
 }

@@ -280,6 +280,7 @@ export class PortWorld {
 export function checkAtRest(port: CompletionPort): void {
   assert.equal(port.counters.outstandingOperations, 0, "every operation had its terminal completion");
   assert.equal(port.counters.openSockets, 0, "every descriptor is closed");
+  assert.equal(port.counters.openFiles, 0, "every file is closed");
 }
 
 /** Bytes that say where in the stream they are, so that any loss, repeat or swap shows. */

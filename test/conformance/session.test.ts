@@ -1,8 +1,15 @@
 import { roughFaults } from "../../src/engine/simulated/network-faults.ts";
-import { libuvSubject, simulatedSubject, uringSubject } from "./environments.ts";
+import { iocpSubject, libuvSubject, selected, simulatedSubject, uringSubject } from "./environments.ts";
 import { describeSessions } from "./session-suite.ts";
 
-describeSessions(libuvSubject);
-describeSessions(simulatedSubject("simulated", 1));
-describeSessions(simulatedSubject("simulated, rough network", 2, roughFaults), { churnCycles: 2000 });
-describeSessions(await uringSubject());
+const rough = simulatedSubject("simulated, rough network", 2, roughFaults);
+const subjects = [
+  libuvSubject,
+  simulatedSubject("simulated", 1),
+  rough,
+  await uringSubject(),
+  await iocpSubject(),
+];
+for (const subject of selected(subjects)) {
+  describeSessions(subject, subject === rough ? { churnCycles: 2000 } : {});
+}

@@ -69,12 +69,17 @@ export class HandPort implements CompletionPort {
     this.#tasks.push(job);
   }
 
-  listen(): never {
+  /** A test that wants to listen overrides this. */
+  readonly listen: CompletionPort["listen"] = () => {
     throw new Error("a hand port does not listen");
-  }
+  };
 
   connect(): never {
     throw new Error("a hand port does not connect");
+  }
+
+  openFile(): never {
+    throw new Error("a hand port has no files");
   }
 
   openMailbox(): never {

@@ -13,10 +13,12 @@ import type {
 } from "../completion-port.ts";
 import type { Arena } from "../memory/arena.ts";
 import { Errno, PortError } from "../port-error.ts";
+import type { FileEvents, FileOptions, PortFile } from "../port-file.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import type { ConnectOptions, ListenOptions } from "../socket-options.ts";
 import { LibuvConnect } from "./libuv-connect.ts";
 import { LibuvCore, type LibuvPortOptions } from "./libuv-core.ts";
+import { LibuvFile } from "./libuv-file.ts";
 import { LibuvListener } from "./libuv-listener.ts";
 import { LibuvMailbox } from "./libuv-mailbox.ts";
 import { LibuvTimers } from "./libuv-timers.ts";
@@ -66,6 +68,11 @@ export class LibuvPort implements CompletionPort {
   connect(address: SocketAddress, options: ConnectOptions, events: ConnectEvents): PortConnect {
     this.#core.refuseWhenClosing("connect");
     return new LibuvConnect(this.#core, address, options, events);
+  }
+
+  async openFile(path: string, options: FileOptions, events: FileEvents): Promise<PortFile> {
+    this.#core.refuseWhenClosing("openFile");
+    return LibuvFile.open(this.#core, path, options, events);
   }
 
   startTimer(delayMs: number, onExpired: () => void): PortTimer {

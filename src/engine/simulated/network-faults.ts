@@ -2,7 +2,8 @@ import type { SeededRandom } from "../../base/random.ts";
 import { Errno } from "../port-error.ts";
 
 /** Operations that can be told to fail. */
-export type SimulatedOperation = "listen" | "accept" | "connect" | "receive" | "send";
+export type SimulatedOperation =
+  "listen" | "accept" | "connect" | "receive" | "send" | "open" | "write" | "sync";
 
 /**
  * What goes wrong, and how often. Chances are from 0 (never) to 1 (always). All of it may be changed
@@ -28,6 +29,12 @@ export interface NetworkFaults {
   refuseChance: number;
   /** Bytes of one direction of a connection that may be under way or unread. Default 65,536. */
   windowBytes: number;
+  /** A write to a file takes a part of what it was given, at least one byte. Default 0. */
+  shortWriteChance: number;
+  /** Time that an operation on a file takes, ms, at most. Default 1. */
+  maxFileDelayMs: number;
+  /** Bytes of all files of one host; above, writes are short and then fail with ENOSPC. Default no limit. */
+  diskBytes: number;
   /** Chances that an operation fails, and with which (positive) errno. Default none. */
   failures: Partial<Record<SimulatedOperation, { readonly chance: number; readonly errno: number }>>;
   /** How long a connect tries while its hosts are parted, ms, before ETIMEDOUT. Default 60,000. */
@@ -46,6 +53,9 @@ export const noFaults: Readonly<NetworkFaults> = {
   resetChance: 0,
   refuseChance: 0,
   windowBytes: 65_536,
+  shortWriteChance: 0,
+  maxFileDelayMs: 1,
+  diskBytes: Number.POSITIVE_INFINITY,
   failures: {},
   connectTimeoutMs: 60_000,
 };
@@ -60,6 +70,8 @@ export const roughFaults: Readonly<NetworkFaults> = {
   shortSendChance: 0.5,
   reorderChance: 0.5,
   windowBytes: 4096,
+  shortWriteChance: 0.5,
+  maxFileDelayMs: 20,
 };
 
 /** Decides, by the seed alone, what goes wrong next. */
@@ -108,6 +120,15 @@ export class FaultSource {
   /** How many of `offered` (≥ 1) bytes a send takes. */
   sentBytes(offered: number): number {
     return this.#random.chance(this.faults.shortSendChance) ? 1 + this.#random.below(offered) : offered;
+  }
+
+  /** How many of `offered` (≥ 1) bytes a write to a file takes. */
+  writtenBytes(offered: number): number {
+    return this.#random.chance(this.faults.shortWriteChance) ? 1 + this.#random.below(offered) : offered;
+  }
+
+  fileDelayMs(): number {
+    return this.#random.next() * this.faults.maxFileDelayMs;
   }
 
   reorders(): boolean {

@@ -8,6 +8,8 @@ import type { BytePipe } from "./byte-pipe.ts";
 import { CompletionBatch } from "./completion-batch.ts";
 import type { FaultSource } from "./network-faults.ts";
 import type { SimulatedConnect } from "./simulated-connect.ts";
+import type { SimulatedDisk } from "./simulated-disk.ts";
+import type { SimulatedFile } from "./simulated-file.ts";
 import type { SimulatedListener } from "./simulated-listener.ts";
 import type { SimulatedNetwork } from "./simulated-network.ts";
 import type { SimulatedSocket } from "./simulated-socket.ts";
@@ -24,6 +26,10 @@ export class SimulatedHost {
   readonly sockets = new Set<SimulatedSocket>();
   readonly listeners = new Set<SimulatedListener>();
   readonly connects = new Set<SimulatedConnect>();
+  readonly files = new Set<SimulatedFile>();
+  readonly disk: SimulatedDisk;
+  /** Files being opened. */
+  openingCount = 0;
   readonly counters: PortCounters = newPortCounters();
   hasCrashed = false;
   isClosing = false;
@@ -45,6 +51,7 @@ export class SimulatedHost {
     this.ipv4 = `10.0.${index >> 8}.${index & 0xff}`;
     this.ipv6 = `fd00::${index.toString(16)}`;
     this.faultSource = network.faultSource;
+    this.disk = network.diskOf(name);
     this.arena = new HeapArena(arenaLimitBytes);
     this.#completions = new CompletionBatch(network.faultSource);
     this.#turns = new TurnLoop({
@@ -65,7 +72,8 @@ export class SimulatedHost {
 
   /** Nothing is left that would call the program. */
   get isQuiet(): boolean {
-    const open = this.counters.openSockets + this.listeners.size + this.connects.size;
+    const sockets = this.counters.openSockets + this.listeners.size + this.connects.size;
+    const open = sockets + this.files.size + this.openingCount;
     return open === 0 && this.#completions.length === 0 && !this.#turns.hasWork;
   }
 
@@ -87,6 +95,13 @@ export class SimulatedHost {
   /** Runs `action` of the simulated kernel a little later. */
   later(action: () => void): void {
     this.network.schedule(this.faultSource.turnDelayMs(), () => {
+      if (!this.hasCrashed) action();
+    });
+  }
+
+  /** `action` of the simulated disk, which takes its time. */
+  laterOnDisk(action: () => void): void {
+    this.network.schedule(this.faultSource.fileDelayMs(), () => {
       if (!this.hasCrashed) action();
     });
   }
@@ -178,6 +193,8 @@ export class SimulatedHost {
     for (const listener of this.listeners) listener.vanish();
     for (const connect of this.connects) connect.vanish();
     for (const socket of this.sockets) socket.vanish();
+    this.files.clear();
+    this.counters.openFiles = 0;
     this.counters.openSockets = 0;
     this.counters.outstandingOperations = 0;
   }

@@ -6,6 +6,7 @@ import { formatSocketAddress, type SocketAddress } from "../socket-address.ts";
 import { TimerQueue } from "../timer-queue.ts";
 import type { BytePipe } from "./byte-pipe.ts";
 import { FaultSource, noFaults, type NetworkFaults, type SimulatedOperation } from "./network-faults.ts";
+import { SimulatedDisk } from "./simulated-disk.ts";
 import type { SimulatedHost } from "./simulated-host.ts";
 import type { SimulatedListener } from "./simulated-listener.ts";
 import { SimulatedPort } from "./simulated-port.ts";
@@ -42,6 +43,7 @@ export class SimulatedNetwork {
   readonly #events = new TimerQueue(() => {});
   readonly #ports: SimulatedPort[] = [];
   readonly #listeners = new Set<SimulatedListener>();
+  readonly #disks = new Map<string, SimulatedDisk>();
   /** For each parted pair, what would have arrived. */
   readonly #parted = new Map<string, (() => void)[]>();
   #nextPort = 49_152;
@@ -169,6 +171,16 @@ export class SimulatedNetwork {
       this.#fingerprint = Math.imul(this.#fingerprint ^ line.charCodeAt(index), 0x01000193);
     }
     this.#onTrace?.(line);
+  }
+
+  /** The disk of the host with this name. */
+  diskOf(hostName: string): SimulatedDisk {
+    let disk = this.#disks.get(hostName);
+    if (disk === undefined) {
+      disk = new SimulatedDisk();
+      this.#disks.set(hostName, disk);
+    }
+    return disk;
   }
 
   /** The address to listen on, with a port; throws PortError when it is taken. */

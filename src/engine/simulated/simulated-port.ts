@@ -13,9 +13,12 @@ import type {
 } from "../completion-port.ts";
 import type { Arena } from "../memory/arena.ts";
 import { Errno, PortError } from "../port-error.ts";
+import type { FileEvents, FileOptions, PortFile } from "../port-file.ts";
 import { formatSocketAddress, type SocketAddress } from "../socket-address.ts";
 import type { ConnectOptions, ListenOptions } from "../socket-options.ts";
 import { SimulatedConnect } from "./simulated-connect.ts";
+import type { SimulatedDisk } from "./simulated-disk.ts";
+import { SimulatedFile } from "./simulated-file.ts";
 import { SimulatedHost } from "./simulated-host.ts";
 import { SimulatedListener } from "./simulated-listener.ts";
 import { SimulatedMailbox } from "./simulated-mailbox.ts";
@@ -32,6 +35,11 @@ export class SimulatedPort implements CompletionPort {
   /** Only `SimulatedNetwork.createPort` makes ports. */
   constructor(network: SimulatedNetwork, name: string, index: number, arenaLimitBytes: number) {
     this.host = new SimulatedHost(network, name, index, arenaLimitBytes, () => this.#closeWhenQuiet());
+  }
+
+  /** The files of this host, for tests to look at. */
+  get disk(): SimulatedDisk {
+    return this.host.disk;
   }
 
   get name(): string {
@@ -67,6 +75,36 @@ export class SimulatedPort implements CompletionPort {
     if (this.host.hasCrashed) return { cancel: () => {} };
     this.host.refuseWhenClosing("connect");
     return new SimulatedConnect(this.host, address, options, events);
+  }
+
+  /** See {@link CompletionPort.openFile}. The root and the working directory are there, and those made. */
+  async openFile(path: string, options: FileOptions, events: FileEvents): Promise<PortFile> {
+    if (this.host.hasCrashed) return new Promise(() => {}); // Nobody hears of it again.
+    this.host.refuseWhenClosing("openFile");
+    return new Promise((resolve, reject) => {
+      this.host.openingCount++;
+      this.host.begin();
+      this.host.laterOnDisk(() => {
+        this.host.complete(this.host.files, () => {
+          this.host.openingCount--;
+          this.host.end("file opened", 0);
+          try {
+            resolve(this.#open(path, options, events));
+          } catch (error) {
+            reject(error instanceof PortError ? error : new PortError("open", Errno.EIO, path));
+          }
+        });
+      });
+    });
+  }
+
+  #open(path: string, { existing = "append" }: FileOptions, events: FileEvents): PortFile {
+    const { host } = this;
+    const errno = host.isClosing ? Errno.ECANCELED : host.faultSource.failureOf("open");
+    if (errno > 0) throw new PortError("open", errno, path);
+    if (path.includes("\0")) throw new PortError("open", Errno.EINVAL, path);
+    if (path.length > 4095) throw new PortError("open", Errno.ENAMETOOLONG, path);
+    return new SimulatedFile(host, path, host.disk.open(path, existing), events);
   }
 
   startTimer(delayMs: number, onExpired: () => void): PortTimer {
@@ -111,6 +149,7 @@ export class SimulatedPort implements CompletionPort {
       for (const listener of this.host.listeners) listener.close();
       for (const connect of this.host.connects) connect.cancel();
       for (const socket of this.host.sockets) socket.close();
+      for (const file of this.host.files) file.close();
       this.host.askForTurn();
       if (this.#state === "closed") this.#closed.resolve();
     }

@@ -75,14 +75,18 @@ export const BUF_BYTES = 16;
 export const BUF_RING_TAIL_OFFSET = 14;
 
 // Operations.
+export const IORING_OP_WRITEV = 2; // 5.1
+export const IORING_OP_FSYNC = 3; // 5.1
 export const IORING_OP_SENDMSG = 9; // 5.3
 export const IORING_OP_TIMEOUT = 11; // 5.4
 export const IORING_OP_TIMEOUT_REMOVE = 12; // 5.5
 export const IORING_OP_ACCEPT = 13; // 5.5
 export const IORING_OP_ASYNC_CANCEL = 14; // 5.5
 export const IORING_OP_CONNECT = 16; // 5.5
+export const IORING_OP_OPENAT = 18; // 5.6
 export const IORING_OP_CLOSE = 19; // 5.6
 export const IORING_OP_READ = 22; // 5.6
+export const IORING_OP_WRITE = 23; // 5.6
 export const IORING_OP_SEND = 26; // 5.6
 export const IORING_OP_RECV = 27; // 5.6
 
@@ -97,6 +101,9 @@ export const IORING_RECV_MULTISHOT = 1 << 1; // 6.0
 /** In sqe.timeout_flags of TIMEOUT_REMOVE: move the timeout rather than remove it (5.11). */
 export const IORING_TIMEOUT_UPDATE = 1 << 1;
 
+/** In sqe.fsync_flags: fdatasync(2). */
+export const IORING_FSYNC_DATASYNC = 1 << 0; // 5.1
+
 // Bits of cqe.flags; the id of a provided buffer is in the upper half.
 export const IORING_CQE_F_BUFFER = 1 << 0;
 export const IORING_CQE_F_MORE = 1 << 1;
@@ -109,6 +116,18 @@ export const MAP_PRIVATE = 0x02;
 export const MAP_ANONYMOUS = 0x20;
 export const MAP_NORESERVE = 0x4000;
 export const MAP_POPULATE = 0x8000;
+
+// open(2), lseek(2); the numbers of x86-64, arm64 and riscv64.
+export const AT_FDCWD = -100;
+export const O_WRONLY = 0o1;
+export const O_CREAT = 0o100;
+export const O_EXCL = 0o200;
+export const O_TRUNC = 0o1000;
+export const O_APPEND = 0o2000;
+export const O_CLOEXEC = 0o2000000;
+export const SEEK_END = 2;
+/** The longest path, its NUL included (limits.h). */
+export const PATH_MAX = 4096;
 
 // socket(2), eventfd(2).
 export const AF_INET = 2;

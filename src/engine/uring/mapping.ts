@@ -1,3 +1,4 @@
+import type { FixedMemory } from "../memory/block-pool.ts";
 import { PortError } from "../port-error.ts";
 import { MAP_ANONYMOUS, MAP_NORESERVE, MAP_PRIVATE, PROT_READ_WRITE } from "./constants.ts";
 import type { SystemCalls } from "./system-calls.ts";
@@ -6,7 +7,7 @@ import type { SystemCalls } from "./system-calls.ts";
  * Memory outside V8's heap that the kernel may be given addresses of. It never moves, and it is given
  * back by {@link unmap} alone.
  */
-export class Mapping {
+export class Mapping implements FixedMemory {
   readonly address: number;
   readonly byteCount: number;
   readonly #calls: SystemCalls;
@@ -58,5 +59,8 @@ export class Mapping {
     for (const view of this.#views) view.transfer();
     this.#views.length = 0;
     this.#calls.munmap(this.address, this.byteCount);
+  }
+  release(): void {
+    this.unmap();
   }
 }

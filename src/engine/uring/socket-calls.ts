@@ -1,14 +1,14 @@
 import { PortError } from "../port-error.ts";
+import { readSockaddr, SOCKADDR_BYTES, writeSockaddr } from "../sockaddr.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import type { ListenOptions, SocketOptions } from "../socket-options.ts";
 import * as k from "./constants.ts";
 import { Mapping } from "./mapping.ts";
-import { readSockaddr, SOCKADDR_BYTES, writeSockaddr } from "./sockaddr.ts";
 import type { SystemCalls } from "./system-calls.ts";
 
 const LENGTH_AT = 64;
 
-/** The system calls on sockets that complete at once; they throw PortError where they fail. */
+/** The system calls on sockets and files that complete at once; they throw PortError where they fail. */
 export class SocketCalls {
   readonly #calls: SystemCalls;
   readonly #memory: Mapping;
@@ -40,7 +40,7 @@ export class SocketCalls {
       // What is set on the listening socket is inherited by those it accepts, on Linux (tcp(7),
       // checked by a test): one call here instead of several per connection.
       this.applyOptions(fd, options.socket ?? {});
-      const length = writeSockaddr(this.#bytes, 0, address);
+      const length = writeSockaddr(this.#bytes, 0, address, k.AF_INET6);
       if (this.#calls.bind(fd, this.#memory.address, length) === -1) this.#fail("listen", address);
       if (this.#calls.listen(fd, options.backlog ?? 4096) === -1) this.#fail("listen", address);
       return fd;
@@ -119,6 +119,11 @@ export class SocketCalls {
   /** Ends the sending half. That the peer is gone already (ENOTCONN) is told by the receive. */
   shutdown(fd: number): void {
     this.#calls.shutdown(fd, k.SHUT_WR);
+  }
+
+  /** Bytes in a file; 0 for what has no end to seek (ESPIPE). */
+  fileBytes(fd: number): number {
+    return Math.max(0, this.#calls.lseek(fd, 0, k.SEEK_END));
   }
 
   close(fd: number): void {

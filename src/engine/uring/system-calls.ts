@@ -23,6 +23,7 @@ export interface SystemCalls {
   ): number;
   munmap(address: number, byteCount: number): number;
   close(fd: number): number;
+  lseek(fd: number, offset: number, whence: number): number;
   eventfd(initial: number, flags: number): number;
   /** Adds to an eventfd's count, which wakes whoever waits for it (eventfd(3)). */
   eventfd_write(fd: number, value: number): number;
@@ -71,6 +72,7 @@ function bind(): SystemCalls {
     mmap: bound("mmap", number, [number, "size_t", "int", "int", "int", "int64"]),
     munmap: bound("munmap", "int", [number, "size_t"]),
     close: bound("close", "int", ["int"]),
+    lseek: bound("lseek", number, ["int", "int64", "int"]),
     eventfd: bound("eventfd", "int", ["uint", "int"]),
     read: bound("read", number, ["int", number, "size_t"]),
     eventfd_write: bound("eventfd_write", "int", ["int", "uint64"]),

@@ -1,13 +1,13 @@
 import { assert } from "../../base/assert.ts";
 import { PortError } from "../port-error.ts";
+import type { TurnLoop } from "../turn-loop.ts";
+import { WakeGate } from "../wake-gate.ts";
 import * as k from "./constants.ts";
 import { Mapping } from "./mapping.ts";
-import { OperationKind } from "./operation-slots.ts";
+import { OperationKind } from "./operation-kind.ts";
 import type { Ring } from "./ring.ts";
 import type { DescriptorWatch, SystemCalls } from "./system-calls.ts";
-import type { TurnLoop } from "../turn-loop.ts";
 import type { UringPortOptions } from "./uring-core.ts";
-import { WakeGate } from "./wake-gate.ts";
 
 /** Turns run one after the other without giving the event loop a round between, at most. */
 const TURNS_IN_A_ROW = 4;

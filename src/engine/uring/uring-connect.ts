@@ -1,11 +1,11 @@
 import { assert } from "../../base/assert.ts";
 import type { ConnectEvents, PortConnect } from "../completion-port.ts";
 import { Errno, PortError } from "../port-error.ts";
+import { writeSockaddr } from "../sockaddr.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import type { ConnectOptions } from "../socket-options.ts";
 import * as k from "./constants.ts";
-import { OperationKind, type OperationOwner } from "./operation-slots.ts";
-import { writeSockaddr } from "./sockaddr.ts";
+import { OperationKind, type OperationOwner } from "./operation-kind.ts";
 import type { UringCore } from "./uring-core.ts";
 import { UringSocket } from "./uring-socket.ts";
 
@@ -46,7 +46,7 @@ export class UringConnect implements PortConnect, OperationOwner {
     this.#addressBlock = block;
     this.#fd = socketCalls.open(this.#address.family, "connect");
     socketCalls.applyOptions(this.#fd, options.socket ?? {});
-    const length = writeSockaddr(addressBlocks.bytes, addressBlocks.byteOf(block), this.#address);
+    const length = writeSockaddr(addressBlocks.bytes, addressBlocks.byteOf(block), this.#address, k.AF_INET6);
     ring.prepare(
       OperationKind.CONNECT,
       this.#slot,

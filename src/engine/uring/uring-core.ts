@@ -1,18 +1,22 @@
 import { newPortCounters } from "../port-counters.ts";
 import { assert, AssertionError } from "../../base/assert.ts";
 import type { PortCounters, PortTimer } from "../completion-port.ts";
+import { BlockPool } from "../memory/block-pool.ts";
+import { OperationSlots } from "../operation-slots.ts";
 import { Errno, PortError } from "../port-error.ts";
-import { BlockPool } from "./block-pool.ts";
+import { SOCKADDR_BYTES } from "../sockaddr.ts";
 import { BufferRing } from "./buffer-ring.ts";
-import { OperationSlots } from "./operation-slots.ts";
+import * as k from "./constants.ts";
+import { GATHER_BLOCK_BYTES } from "./gather-block.ts";
+import { Mapping } from "./mapping.ts";
+import type { OperationOwner } from "./operation-kind.ts";
 import { Ring } from "./ring.ts";
-import { SOCKADDR_BYTES } from "./sockaddr.ts";
 import { SocketCalls } from "./socket-calls.ts";
 import type { SystemCalls } from "./system-calls.ts";
 import { UringArena } from "./uring-arena.ts";
 
-/** struct msghdr (56 bytes, rounded up to 64) and 64 struct iovec of 16 bytes (sendmsg(2)). */
-export const GATHER_BLOCK_BYTES = 64 + 64 * 16;
+/** Files that may be being opened at once; above, EAGAIN. */
+const OPENING_FILES = 64;
 
 /** How a port is made. Every number has a default that suits a server of thousands of connections. */
 export interface UringPortOptions {
@@ -55,13 +59,16 @@ export class UringCore {
   readonly receiveBuffers: BufferRing;
   readonly gatherBlocks: BlockPool;
   readonly addressBlocks: BlockPool;
-  readonly slots = new OperationSlots();
+  readonly pathBlocks: BlockPool;
+  readonly slots = new OperationSlots<OperationOwner>();
   readonly socketCalls: SocketCalls;
   readonly counters: PortCounters = newPortCounters();
   /** The kernel knows multishot accept and receive; cleared by the first that is refused. */
   hasMultishotAccept: boolean;
   hasMultishotReceive: boolean;
   isClosing = false;
+  /** Open files on which nothing is outstanding: they do not keep the event loop alive. */
+  idleFileCount = 0;
   /** Set by the port: makes sure that a turn comes. */
   askForTurn: () => void = notYet;
   /** Set by the port. */
@@ -91,10 +98,13 @@ export class UringCore {
       undo.push(() => this.receiveBuffers.release());
       this.arena = new UringArena(calls, options.arenaLimitBytes ?? 256 * 1024 * 1024);
       undo.push(() => this.arena.release());
-      this.gatherBlocks = new BlockPool(calls, GATHER_BLOCK_BYTES, options.gatherBlocks ?? 1024);
+      const mapBlocks = (byteCount: number): Mapping => Mapping.anonymous(calls, byteCount);
+      this.gatherBlocks = new BlockPool(mapBlocks, GATHER_BLOCK_BYTES, options.gatherBlocks ?? 1024);
       undo.push(() => this.gatherBlocks.release());
-      this.addressBlocks = new BlockPool(calls, SOCKADDR_BYTES, 65_536);
+      this.addressBlocks = new BlockPool(mapBlocks, SOCKADDR_BYTES, 65_536);
       undo.push(() => this.addressBlocks.release());
+      this.pathBlocks = new BlockPool(mapBlocks, k.PATH_MAX, OPENING_FILES);
+      undo.push(() => this.pathBlocks.release());
       this.socketCalls = new SocketCalls(calls);
     } catch (error) {
       for (const step of undo.toReversed()) step();
@@ -113,11 +123,13 @@ export class UringCore {
     assert(this.receiveBuffers.lentCount === 0, "every receive buffer is back");
     assert(this.gatherBlocks.usedCount === 0, "every list of pieces is back");
     assert(this.addressBlocks.usedCount === 0, "every address block is back");
+    assert(this.pathBlocks.usedCount === 0, "every path's block is back");
     this.ring.close();
     this.receiveBuffers.release();
     this.arena.release();
     this.gatherBlocks.release();
     this.addressBlocks.release();
+    this.pathBlocks.release();
     this.socketCalls.release();
   }
 }

@@ -4,7 +4,7 @@ import { Errno, PortError } from "../port-error.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import type { ListenOptions } from "../socket-options.ts";
 import * as k from "./constants.ts";
-import { OperationKind, type OperationOwner } from "./operation-slots.ts";
+import { OperationKind, type OperationOwner } from "./operation-kind.ts";
 import type { UringCore } from "./uring-core.ts";
 import { UringSocket } from "./uring-socket.ts";
 

@@ -14,16 +14,18 @@ import type {
 } from "../completion-port.ts";
 import type { Arena } from "../memory/arena.ts";
 import { Errno, PortError } from "../port-error.ts";
+import type { FileEvents, FileOptions, PortFile } from "../port-file.ts";
+import { type MailboxHost, PortMailbox } from "../port-mailbox.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import type { ConnectOptions, ListenOptions } from "../socket-options.ts";
-import { OperationKind } from "./operation-slots.ts";
-import { loadSystemCalls } from "./system-calls.ts";
 import { TurnLoop } from "../turn-loop.ts";
+import { OperationKind } from "./operation-kind.ts";
+import { loadSystemCalls } from "./system-calls.ts";
 import { TurnScheduler } from "./turn-scheduler.ts";
 import { UringConnect } from "./uring-connect.ts";
 import { UringCore, type UringPortOptions } from "./uring-core.ts";
+import { UringFile } from "./uring-file.ts";
 import { UringListener } from "./uring-listener.ts";
-import { UringMailbox, type MailboxHost } from "./uring-mailbox.ts";
 import { UringTimers } from "./uring-timers.ts";
 
 export type { UringPortOptions } from "./uring-core.ts";
@@ -46,7 +48,7 @@ export class UringPort implements CompletionPort, MailboxHost {
   readonly #turns: TurnLoop;
   readonly #scheduler: TurnScheduler;
   readonly #timers: UringTimers;
-  readonly #mailboxes = new Set<UringMailbox>();
+  readonly #mailboxes = new Set<PortMailbox>();
   readonly #completionsPerTurn: number;
   readonly #closed = Promise.withResolvers<void>();
   /** `run` was called: the process lives on although nothing is open. */
@@ -102,6 +104,13 @@ export class UringPort implements CompletionPort, MailboxHost {
     return connect;
   }
 
+  async openFile(path: string, options: FileOptions, events: FileEvents): Promise<PortFile> {
+    this.#core.refuseWhenClosing("openFile");
+    const opening = UringFile.open(this.#core, path, options, events);
+    this.#updateHold();
+    return opening;
+  }
+
   startTimer(delayMs: number, onExpired: () => void): PortTimer {
     this.#core.refuseWhenClosing("startTimer");
     assert(delayMs >= 0, "a delay is not negative");
@@ -119,7 +128,7 @@ export class UringPort implements CompletionPort, MailboxHost {
 
   openMailbox(onMessage: (message: unknown) => void): Mailbox {
     this.#core.refuseWhenClosing("openMailbox");
-    const mailbox = new UringMailbox(this, onMessage);
+    const mailbox = new PortMailbox(this, onMessage);
     this.#mailboxes.add(mailbox);
     return mailbox;
   }
@@ -171,14 +180,15 @@ export class UringPort implements CompletionPort, MailboxHost {
     return this.#scheduler.wakeGate;
   }
 
-  mailboxClosed(mailbox: UringMailbox): void {
+  mailboxClosed(mailbox: PortMailbox): void {
     this.#mailboxes.delete(mailbox);
   }
 
   /** The event loop lives on while something is open here. */
   #updateHold(): void {
-    const { slots } = this.#core;
-    const isHeld = slots.usedCount > 0 || this.#timers.size > 0 || this.#isServed || this.#state !== "open";
+    const { slots, idleFileCount } = this.#core;
+    const isHeld =
+      slots.usedCount > idleFileCount || this.#timers.size > 0 || this.#isServed || this.#state !== "open";
     this.#scheduler.setHeld(isHeld);
   }
 

@@ -4,7 +4,8 @@ import { Errno, PortError } from "../port-error.ts";
 import { GATHER_PIECES, type SendQueue } from "../send-queue.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import * as k from "./constants.ts";
-import { OperationKind, type OperationOwner } from "./operation-slots.ts";
+import { OperationKind, type OperationOwner } from "./operation-kind.ts";
+import { GATHER_HEADER_BYTES, writePieces } from "./gather-block.ts";
 import { writeAddress } from "./ring.ts";
 import type { UringCore } from "./uring-core.ts";
 
@@ -191,15 +192,9 @@ export class UringSocket implements PortSocket, OperationOwner {
     const header = gatherBlocks.wordOf(block);
     // struct msghdr: name 0, namelen 8, iov 16, iovlen 24, control 32, controllen 40, flags 48. The
     // rest of it stays zero.
-    writeAddress(words, header + 4, gatherBlocks.addressOf(block) + 64);
+    writeAddress(words, header + 4, gatherBlocks.addressOf(block) + GATHER_HEADER_BYTES);
     words[header + 6] = pieceCount;
-    let at = header + 16;
-    for (let index = 0; index < pieceCount; index++, at += 4) {
-      const start = queue.startAt(index);
-      writeAddress(words, at, queue.chunkAt(index).address + start);
-      words[at + 2] = queue.endAt(index) - start;
-      words[at + 3] = 0;
-    }
+    writePieces(gatherBlocks, block, queue, pieceCount);
   }
 
   shutdown(): void {

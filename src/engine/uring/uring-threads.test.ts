@@ -6,9 +6,10 @@ import { describe, it } from "node:test";
 import { Worker } from "node:worker_threads";
 import type { MailboxAddress } from "../completion-port.ts";
 import { openMailboxSender } from "../mailbox-sender.ts";
+import { WakeGate } from "../wake-gate.ts";
 import { probeUring } from "./probe.ts";
 import { openUringPort } from "./uring-port.ts";
-import { WakeGate, wakeByDescriptor } from "./wake-gate.ts";
+import { wakeByDescriptor } from "./wake-by-eventfd.ts";
 
 const probe = probeUring();
 const skip = probe.available ? false : probe.reason;

@@ -2,7 +2,7 @@ import type { PortTimer } from "../completion-port.ts";
 import type { Clock } from "../../base/clock.ts";
 import * as k from "./constants.ts";
 import { Mapping } from "./mapping.ts";
-import { OperationKind } from "./operation-slots.ts";
+import { OperationKind } from "./operation-kind.ts";
 import type { Ring } from "./ring.ts";
 import type { SystemCalls } from "./system-calls.ts";
 import { TimerQueue } from "../timer-queue.ts";

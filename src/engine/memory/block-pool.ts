@@ -1,6 +1,12 @@
 import { assert } from "../../base/assert.ts";
-import { Mapping } from "./mapping.ts";
-import type { SystemCalls } from "./system-calls.ts";
+
+/** Memory outside V8's heap that a kernel may be given addresses of. It never moves. */
+export interface FixedMemory {
+  readonly address: number;
+  /** All of it. Called once; after {@link release} it has length 0. */
+  view(): ArrayBuffer;
+  release(): void;
+}
 
 /**
  * Small blocks of one size for what the kernel is given addresses of beside the data: lists of
@@ -10,20 +16,23 @@ export class BlockPool {
   /** The whole pool in 32-bit words; a block begins at `wordOf(block)`. */
   readonly words: Int32Array;
   readonly bytes: Uint8Array;
-  readonly #mapping: Mapping;
+  readonly #memory: FixedMemory;
   readonly #blockBytes: number;
   readonly #free: number[] = [];
   readonly #limit: number;
   #made = 0;
   #usedCount = 0;
 
-  /** `blockBytes` is a multiple of 8. Pages are touched as blocks are first used. */
-  constructor(calls: SystemCalls, blockBytes: number, limit: number) {
+  /**
+   * `reserve` gives zeroed memory of that many bytes, a multiple of 4096; `blockBytes` is a multiple of 8.
+   * Pages are touched as blocks are first used.
+   */
+  constructor(reserve: (byteCount: number) => FixedMemory, blockBytes: number, limit: number) {
     assert(blockBytes % 8 === 0, "blocks are multiples of 8 bytes");
     this.#blockBytes = blockBytes;
     this.#limit = limit;
-    this.#mapping = Mapping.anonymous(calls, Math.ceil((blockBytes * limit) / 4096) * 4096);
-    const view = this.#mapping.view();
+    this.#memory = reserve(Math.ceil((blockBytes * limit) / 4096) * 4096);
+    const view = this.#memory.view();
     this.words = new Int32Array(view);
     this.bytes = new Uint8Array(view);
   }
@@ -45,7 +54,7 @@ export class BlockPool {
   }
 
   addressOf(block: number): number {
-    return this.#mapping.address + block * this.#blockBytes;
+    return this.#memory.address + block * this.#blockBytes;
   }
 
   wordOf(block: number): number {
@@ -57,6 +66,6 @@ export class BlockPool {
   }
 
   release(): void {
-    this.#mapping.unmap();
+    this.#memory.release();
   }
 }

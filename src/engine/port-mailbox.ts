@@ -1,5 +1,5 @@
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from "node:worker_threads";
-import type { Mailbox, MailboxAddress } from "../completion-port.ts";
+import type { Mailbox, MailboxAddress } from "./completion-port.ts";
 import type { WakeGate } from "./wake-gate.ts";
 
 /** What a mailbox needs of its port. */
@@ -8,11 +8,11 @@ export interface MailboxHost {
   readonly wakeDescriptor: number;
   readonly wakeGate: WakeGate;
   post(job: () => void): void;
-  mailboxClosed(mailbox: UringMailbox): void;
+  mailboxClosed(mailbox: PortMailbox): void;
 }
 
 /** Messages of other threads, over one MessageChannel per address. */
-export class UringMailbox implements Mailbox {
+export class PortMailbox implements Mailbox {
   readonly #host: MailboxHost;
   readonly #onMessage: (message: unknown) => void;
   readonly #ports = new Set<MessagePort>();

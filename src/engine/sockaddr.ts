@@ -1,17 +1,25 @@
-import type { SocketAddress } from "../socket-address.ts";
-import { AF_INET, AF_INET6 } from "./constants.ts";
+import type { SocketAddress } from "./socket-address.ts";
+
+/** The same number on every system; AF_INET6 is not. */
+const AF_INET = 2;
 
 /** sizeof(struct sockaddr_in6), the larger of the two, rounded up to a multiple of 8. */
 export const SOCKADDR_BYTES = 32;
 
 /**
- * Writes struct sockaddr_in (ip(7)) or sockaddr_in6 (ipv6(7)) at `offset`; returns its length. The
- * family is in the machine's byte order, which is little-endian wherever Node runs on Linux but on
- * s390x, which koffi does not support.
+ * Writes struct sockaddr_in (ip(7)) or sockaddr_in6 (ipv6(7)) at `offset`; returns its length. Linux and
+ * Windows lay them out alike, but for the number of AF_INET6, which is `ipv6Family`. The family is in the
+ * machine's byte order, which is little-endian wherever Node runs on them but on s390x, which koffi does
+ * not support.
  */
-export function writeSockaddr(bytes: Uint8Array, offset: number, address: SocketAddress): number {
+export function writeSockaddr(
+  bytes: Uint8Array,
+  offset: number,
+  address: SocketAddress,
+  ipv6Family: number,
+): number {
   bytes.fill(0, offset, offset + SOCKADDR_BYTES);
-  bytes[offset] = address.family === 6 ? AF_INET6 : AF_INET;
+  bytes[offset] = address.family === 6 ? ipv6Family : AF_INET;
   bytes[offset + 2] = address.port >>> 8;
   bytes[offset + 3] = address.port & 0xff;
   if (address.family === 4) {

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+import { describe, it } from "node:test";
+import { Worker } from "node:worker_threads";
+import type { MailboxAddress } from "../completion-port.ts";
+import { openMailboxSender } from "../mailbox-sender.ts";
+import { WakeGate } from "../wake-gate.ts";
+import { openIocpPort } from "./iocp-port.ts";
+import { probeIocp } from "./probe.ts";
+import { wakeByDescriptor } from "./wake-by-packet.ts";
+
+const probe = probeIocp();
+const skip = probe.available ? false : probe.reason;
+
+/** A worker thread that runs `body` as a module, with the doors imported. */
+function startWorker(
+  body: string,
+  options: { workerData?: unknown; transferList?: readonly MessagePort[] } = {},
+): Worker {
+  const here = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
+  const program = `
+    import { parentPort, workerData } from "node:worker_threads";
+    import { openIocpPort } from ${here("iocp-port.ts")};
+    import { openMailboxSender } from ${here("../mailbox-sender.ts")};
+    import { openRawEcho } from ${here("../../../test/support/raw-echo.ts")};
+    ${body}`;
+  const url = new URL(`data:text/javascript,${encodeURIComponent(program)}`);
+  return new Worker(url, options as ConstructorParameters<typeof Worker>[1]);
+}
+
+const echoWorker = `
+  const port = openIocpPort({ arenaLimitBytes: 16 * 1024 * 1024, workerBlockMs: 60_000 });
+  const { listener } = await openRawEcho(port);
+  let got = [];
+  const mailbox = port.openMailbox((message) => {
+    if (message.ask === "listener") parentPort.postMessage({ port: listener.address.port });
+    else if (message.ask === "messages") parentPort.postMessage(got);
+    else if (message.ask === "close") void port.close();
+    else got.push(message);
+  });
+  const address = mailbox.address();
+  parentPort.postMessage(address, address.transfer);
+  let timerFired = false;
+  port.startTimer(1, () => { timerFired = true; });
+  port.post(async () => { await null; await new Promise((resolve) => setImmediate(resolve)); got.push("promises go on"); });
+  await port.run();
+  parentPort.postMessage({ closed: true, timerFired });
+  parentPort.close();
+`;
+
+describe("IocpPort and threads", { skip }, () => {
+  it("serves a worker thread that blocks in run(), woken by sockets and by its mailbox", async () => {
+    const worker = startWorker(echoWorker);
+    const [address] = (await once(worker, "message")) as [MailboxAddress];
+    assert.ok(address.wakeDescriptor >= 0);
+    const sender = openMailboxSender(address);
+    for (let number = 0; number < 1000; number++) sender.post(number);
+    sender.post({ ask: "messages" });
+    const [got] = (await once(worker, "message")) as [unknown[]];
+    const numbers = Array.from({ length: 1000 }, (_, number) => number);
+    assert.deepEqual(
+      got.filter((message) => typeof message === "number"),
+      numbers,
+    );
+
+    sender.post({ ask: "listener" });
+    const [{ port }] = (await once(worker, "message")) as [{ port: number }];
+    const answers = Array.from({ length: 30 }, async (_, index) => {
+      const socket = connect({ port, host: "127.0.0.1" });
+      socket.end(`connection ${index}`);
+      return await text(socket);
+    });
+    assert.deepEqual(
+      await Promise.all(answers),
+      Array.from({ length: 30 }, (_, index) => `connection ${index}`),
+    );
+
+    // One at a time, so that the thread sleeps before each.
+    for (let round = 0; round < 30; round++) {
+      sender.post({ ask: "listener" });
+      await once(worker, "message");
+    }
+    sender.post({ ask: "messages" });
+    const [later] = (await once(worker, "message")) as [unknown[]];
+    assert.ok(later.includes("promises go on"));
+    sender.post({ ask: "close" });
+    const [last] = (await once(worker, "message")) as [unknown];
+    assert.deepEqual(last, { closed: true, timerFired: true });
+    await once(worker, "exit");
+    sender.post("to nobody");
+    sender.close();
+  });
+
+  it("takes messages of worker threads on the main thread, each sender's in order", async () => {
+    const port = openIocpPort({ arenaLimitBytes: 16 * 1024 * 1024 });
+    const got: number[][] = [[], []];
+    const done = Promise.withResolvers<void>();
+    let count = 0;
+    const mailbox = port.openMailbox((message) => {
+      const [sender, number] = message as [number, number];
+      got[sender]?.push(number);
+      if (++count === 600) done.resolve();
+    });
+    const exits = got.map(async (_, index) => {
+      const address = mailbox.address();
+      const worker = startWorker(
+        `const sender = openMailboxSender(workerData.address);
+         for (let number = 0; number < 300; number++) sender.post([workerData.index, number]);
+         sender.close();`,
+        { workerData: { address, index }, transferList: address.transfer },
+      );
+      await once(worker, "exit");
+    });
+    await done.promise;
+    const expected = Array.from({ length: 300 }, (_, number) => number);
+    for (const numbers of got) assert.deepEqual(numbers, expected);
+    await Promise.all(exits);
+    mailbox.close();
+    await port.close();
+  });
+
+  it("serves a worker thread by its event loop when run() is not called", async () => {
+    const worker = startWorker(
+      `const port = openIocpPort({ arenaLimitBytes: 16 * 1024 * 1024 });
+       const { listener } = await openRawEcho(port);
+       parentPort.postMessage(listener.address.port);
+       parentPort.once("message", async () => { await port.close(); });`,
+    );
+    const [port] = (await once(worker, "message")) as [number];
+    const socket = connect({ port, host: "127.0.0.1" });
+    socket.end("hello");
+    assert.equal(await text(socket), "hello");
+    worker.postMessage("close");
+    await once(worker, "exit");
+  });
+
+  for (const how of ["await port.run();", ""]) {
+    it(`lets a thread be terminated that ${how === "" ? "waits" : "blocks"}`, async () => {
+      const worker = startWorker(
+        `const port = openIocpPort({ arenaLimitBytes: 16 * 1024 * 1024, workerBlockMs: 10 });
+         await openRawEcho(port);
+         setTimeout(() => parentPort.postMessage("waiting, and its timers run"), 5);
+         ${how}`,
+      );
+      const [message] = (await once(worker, "message")) as [string];
+      assert.equal(message, "waiting, and its timers run");
+      await worker.terminate();
+    });
+  }
+
+  it("does not write to a completion port that is gone", () => {
+    const gate = new WakeGate();
+    gate.close();
+    wakeByDescriptor(-1, gate.shared);
+    const words = new Int32Array(gate.shared);
+    assert.equal(words[2], 0, "no wake is pending");
+    assert.equal(words[1], 0, "nobody is left inside");
+  });
+});

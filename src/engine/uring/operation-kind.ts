@@ -1,0 +1,24 @@
+/** What a completion is of; the top byte of the request's user data. */
+export const OperationKind = {
+  ACCEPT: 1,
+  CONNECT: 2,
+  RECEIVE: 3,
+  SEND: 4,
+  CLOSE: 5,
+  OPEN: 6,
+  WRITE: 7,
+  SYNC: 8,
+  /** From here on of the port itself, without an owner. */
+  CANCEL: 9,
+  TIMEOUT: 10,
+  TIMEOUT_UPDATE: 11,
+  WAKE: 12,
+} as const;
+
+/** Something that has operations in flight under one slot. */
+export interface OperationOwner {
+  /** One completion. `flags` are those of the completion entry. */
+  complete(kind: number, result: number, flags: number): void;
+  /** The port is closing. */
+  closeForPort(): void;
+}
