@@ -79,6 +79,20 @@ function chatOn(backend: "uring" | "libuv", roomKind: RoomsJob["roomKind"]): Ben
   });
 }
 
+function chatOverWebSocket(backend: "uring" | "libuv"): BenchServer {
+  return server({
+    name: `portico-chat-ws-${backend}`,
+    scenarios: ["fanout"],
+    peer: "portico",
+    program: "portico-chat-ws.ts",
+    flags: ["--max-semi-space-size=16"],
+    arguments: ["--backend", backend],
+    dialect: "portico-websocket",
+    uring: backend === "uring",
+    about: `Portico's whole chat server on ${backend}, over WebSocket, rooms in memory`,
+  });
+}
+
 const servers: readonly BenchServer[] = [
   echoOn("uring"),
   echoOn("libuv"),
@@ -86,6 +100,8 @@ const servers: readonly BenchServer[] = [
   chatOn("uring", "logged"),
   chatOn("libuv", "memory"),
   chatOn("libuv", "logged"),
+  chatOverWebSocket("uring"),
+  chatOverWebSocket("libuv"),
   relayOn("uring"),
   relayOn("libuv"),
   server({

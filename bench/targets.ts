@@ -24,6 +24,15 @@ const targets: readonly Target[] = [
   { scenario: "fanout", variants: ["1"], ours: "portico-chat-uring", theirs: "socket.io", least: 5 },
   { scenario: "fanout", variants: ["16"], ours: "portico-chat-uring", theirs: "bun-publish", least: 1 },
   { scenario: "fanout", variants: ["1", "16"], ours: "portico-chat-libuv", theirs: "ws", least: 2 },
+  // The same wire on both sides.
+  {
+    scenario: "fanout",
+    variants: ["1", "16"],
+    ours: "portico-chat-ws-uring",
+    theirs: "bun-publish",
+    least: 1,
+  },
+  { scenario: "fanout", variants: ["1", "16"], ours: "portico-chat-ws-libuv", theirs: "ws", least: 2 },
   // Like with like: neither relay has accounts, order or limits (docs/decisions/0012-small-rooms.md).
   { scenario: "rooms", variants: ["1"], ours: "portico-relay-uring", theirs: "node-net-relay", least: 1.3 },
 ];

@@ -28,7 +28,7 @@ export interface EchoJob extends TimedJob {
 }
 
 /** How members and the server speak. */
-export type Dialect = "portico" | "relay" | "websocket" | "socket.io";
+export type Dialect = "portico" | "portico-websocket" | "relay" | "websocket" | "socket.io";
 
 export interface RoomsJob extends TimedJob {
   readonly kind: "rooms";

@@ -1,6 +1,7 @@
 import type { LoadResult, RoomsJob } from "./job.ts";
 import type { Load, LoadRun } from "./load-run.ts";
 import { PorticoConnection, RelayConnection } from "./packet-connections.ts";
+import { PorticoWebSocketConnection } from "./portico-websocket-connection.ts";
 import type { Room, RoomConnection } from "./room-connection.ts";
 import { SocketIoConnection, WebSocketConnection } from "./websocket-connections.ts";
 
@@ -25,8 +26,10 @@ function makeMember(
   publisherIndex: number,
   index: number,
 ): RoomConnection {
-  if (job.dialect === "portico")
-    return new PorticoConnection(run, job, room, publisherIndex, `bench-${index}`);
+  if (job.dialect === "portico" || job.dialect === "portico-websocket") {
+    const Guest = job.dialect === "portico" ? PorticoConnection : PorticoWebSocketConnection;
+    return new Guest(run, job, room, publisherIndex, `bench-${index}`);
+  }
   const Member = plainMembers[job.dialect];
   return new Member(run, job, room, publisherIndex);
 }

@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
 import { RoomConnection } from "./room-connection.ts";
+import { UpgradeResponse, upgradeRequest } from "./upgrade.ts";
 
 const OPCODE_TEXT = 1;
 const OPCODE_CLOSE = 8;
@@ -12,19 +12,10 @@ const MASK_BYTES = 4;
  * own messages are masked with the key 0, so masking is nothing here; the server unmasks as ever.
  */
 export class WebSocketConnection extends RoomConnection {
-  #isUpgraded = false;
-  #response = "";
+  readonly #response = new UpgradeResponse();
 
   override start(): void {
-    const request = [
-      `GET ${this.path()} HTTP/1.1`,
-      `Host: 127.0.0.1`,
-      "Connection: Upgrade",
-      "Upgrade: websocket",
-      "Sec-WebSocket-Version: 13",
-      `Sec-WebSocket-Key: ${randomBytes(16).toString("base64")}`,
-    ];
-    this.queueBytes(new TextEncoder().encode(`${request.join("\r\n")}\r\n\r\n`));
+    this.queueBytes(upgradeRequest(this.path()));
   }
 
   protected path(): string {
@@ -36,7 +27,7 @@ export class WebSocketConnection extends RoomConnection {
   protected readonly after: Uint8Array = new Uint8Array(0);
 
   override onReceived(bytes: Uint8Array, start: number, end: number): void {
-    const from = this.#isUpgraded ? start : this.#readResponse(bytes, start, end);
+    const from = this.#response.isDone ? start : this.#readResponse(bytes, start, end);
     if (from < end) super.onReceived(bytes, from, end);
   }
 
@@ -94,20 +85,11 @@ export class WebSocketConnection extends RoomConnection {
     this.queueRange(chunk, start, start + byteCount);
   }
 
-  /** Returns where the frames begin, `end` while the response is incomplete. */
   #readResponse(bytes: Uint8Array, start: number, end: number): number {
-    const arrived = Buffer.from(bytes.subarray(start, end)).toString("latin1");
-    const known = this.#response.length;
-    this.#response += arrived;
-    const blank = this.#response.indexOf("\r\n\r\n");
-    if (blank < 0) return end;
-    if (!this.#response.startsWith("HTTP/1.1 101")) {
-      this.run.fail(new Error(`no WebSocket: ${this.#response.slice(0, 60)}`));
-      return end;
-    }
-    this.#isUpgraded = true;
-    this.onUpgraded();
-    return start + blank + 4 - known;
+    const from = this.#response.read(bytes, start, end);
+    if (this.#response.fault !== undefined) this.run.fail(new Error(this.#response.fault));
+    if (this.#response.isDone) this.onUpgraded();
+    return from;
   }
 }
 

@@ -1,4 +1,6 @@
+import type { IncomingMessage } from "node:http";
 import type { Clock } from "../base/clock.ts";
+import type { DurationHistogram } from "../base/duration-histogram.ts";
 import { silentLogger, type Logger } from "../base/logger.ts";
 import { realRandom, type Random } from "../base/random.ts";
 import {
@@ -9,7 +11,9 @@ import {
   type OpenedPort,
   openPort,
   type PortCounters,
+  type SendBufferPool,
   type ServiceCounters,
+  type Session,
   type SocketAddress,
 } from "../engine/index.ts";
 import { nameKey } from "../protocol/names.ts";
@@ -19,9 +23,11 @@ import type { GateCounters } from "./gate/gate-counters.ts";
 import type { GateSettingsInput } from "./gate/gate-settings.ts";
 import type { MessageFilter } from "./gate/message-filter.ts";
 import { Gate } from "./gate/gate.ts";
+import type { SessionInspector } from "./gate/session-inspector.ts";
 import { Argon2PasswordHasher, type PasswordHasher } from "./gate/password.ts";
 import type { HubOptions } from "./hub/hub-options.ts";
 import { HubService, type HubCounters } from "./hub/hub-service.ts";
+import { RoomInspector } from "./room-inspector.ts";
 import { listenErrorOf, startErrorOf } from "./start-error.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
@@ -31,7 +37,11 @@ export { StartError, type StartErrorCode } from "./start-error.ts";
 /** A chat server as plain data, and what it may be given instead of making it itself. */
 export interface ChatServerOptions {
   /** Where clients connect. */
-  readonly packets: { readonly address: SocketAddress };
+  readonly packets: {
+    readonly address: SocketAddress;
+    /** Hosts whose connections begin with a PROXY protocol header (`ListenerOptions`). Default: none. */
+    readonly proxyHeader?: (host: string) => boolean;
+  };
   /** Where accounts and messages are kept. Needed unless a store is given. */
   readonly data?: {
     readonly directory?: string;
@@ -63,6 +73,8 @@ export interface ChatServerOptions {
   readonly whispers?: { readonly offline?: HubOptions["offlineWhispers"] };
   /** Words that no text may have. Default: none. */
   readonly filter?: GateSettingsInput["filter"];
+  /** Of connections that come through `acceptWebSocket`. */
+  readonly websocket?: GateSettingsInput["websocket"];
   /** Looks at each text before it is published, instead of `filter`. */
   readonly messageFilter?: MessageFilter;
   /** Rooms with more users than `maxMembers` have no join and leave notices. Default 200. */
@@ -72,6 +84,11 @@ export interface ChatServerOptions {
 
   /** A port to run on; the caller closes it. Default: opened as `engine` says, closed by `stop`. */
   readonly port?: CompletionPort;
+  /**
+   * Where packets are written, on that port: the same as the HTTP service's whose connections
+   * `acceptWebSocket` is given, so that a room's messages are written once for both. Default: its own.
+   */
+  readonly sendBuffers?: SendBufferPool;
   /** A store to keep things in; the caller closes it. Default: SQLite in `data.directory`. */
   readonly store?: Store;
   readonly hasher?: PasswordHasher;
@@ -91,8 +108,24 @@ export interface ChatServerCounters {
     readonly allocatedBytes: number;
     readonly limitBytes: number;
   };
-  /** Connections that are open. */
+  /** Connections that are open, over TCP and over WebSocket. */
   readonly connections: number;
+}
+
+/** What administrators look at. Each look costs as much as there is to look at; nothing is done between them. */
+export interface ChatInspection
+  extends
+    Pick<
+      SessionInspector,
+      "sessions" | "find" | "totals" | "addresses" | "measureRoundTrips" | "endSession" | "disconnects"
+    >,
+    Pick<RoomInspector, "rooms"> {}
+
+export interface ChatHistograms {
+  /** From handing a group of messages to the store to its answer that they are kept. */
+  readonly commitSeconds: DurationHistogram;
+  /** The gate's handling of a batch of events: encoding, and queueing for the members. */
+  readonly fanOutSeconds: DurationHistogram;
 }
 
 /** A chat server that runs. */
@@ -107,6 +140,14 @@ export interface ChatServer {
   /** The bus that gates and hub are on: for an administrator's console (src/admin/admin-console.ts). */
   readonly bus: Bus;
   counters(): ChatServerCounters;
+  readonly inspect: ChatInspection;
+  readonly histograms: ChatHistograms;
+  /**
+   * Takes a connection on which an HTTP request to become a WebSocket has come and was not answered;
+   * `head`: what came after the request. Answers it, and owns the session from then on. The session is of a
+   * service on this server's port, with its `sendBuffers`, and with `firstSlot` at `limits.connections`.
+   */
+  acceptWebSocket(request: IncomingMessage, session: Session, head: Uint8Array): void;
   /**
    * Takes other limits, rates, timeouts, login settings and another filter from now on; the rest of the
    * settings stay as they were. Throws GateSettingsError, changing nothing. The settings that differ and
@@ -119,7 +160,7 @@ export interface ChatServer {
 
 export type ReloadableSettings = Pick<
   ChatServerOptions,
-  "limits" | "timeouts" | "rates" | "login" | "filter"
+  "limits" | "timeouts" | "rates" | "login" | "filter" | "websocket"
 >;
 
 const DEFAULT_SHUTDOWN_MS = 30_000;
@@ -148,6 +189,7 @@ class RunningServer implements ChatServer {
   #bus: InProcessBus | undefined;
   #hub: HubService | undefined;
   #gate: Gate | undefined;
+  #inspect: ChatInspection | undefined;
   #address: SocketAddress | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -213,6 +255,7 @@ class RunningServer implements ChatServer {
       store,
       hasher: this.#options.hasher ?? new Argon2PasswordHasher({ random }),
       settings: gateSettings(this.#options),
+      ...given("sendBuffers", this.#options.sendBuffers),
       ...given("messageFilter", this.#options.messageFilter),
       ...given("serverName", serverName),
       epoch,
@@ -220,8 +263,9 @@ class RunningServer implements ChatServer {
       log: this.#log,
     });
     this.#gate = gate;
+    this.#inspect = inspection(gate, new RoomInspector(port.clock, () => hub.openRooms()));
     try {
-      this.#address = await gate.listen(packets.address);
+      this.#address = await gate.listen(packets.address, given("proxyHeader", packets.proxyHeader));
     } catch (error) {
       throw listenErrorOf(error, "packets", packets.address);
     }
@@ -237,6 +281,20 @@ class RunningServer implements ChatServer {
 
   get clock(): Clock {
     return this.#opened.port.clock;
+  }
+
+  get inspect(): ChatInspection {
+    return this.#inspect as ChatInspection;
+  }
+
+  get histograms(): ChatHistograms {
+    const { commitSeconds } = this.#hub as HubService;
+    const { fanOutSeconds } = this.#gate as Gate;
+    return { commitSeconds, fanOutSeconds };
+  }
+
+  acceptWebSocket(request: IncomingMessage, session: Session, head: Uint8Array): void {
+    (this.#gate as Gate).acceptWebSocket(request, session, head);
   }
 
   reload(settings: ReloadableSettings): readonly string[] {
@@ -292,14 +350,36 @@ class RunningServer implements ChatServer {
   }
 }
 
+/** The looks of a gate and of the hub's rooms as one thing. */
+function inspection({ inspector }: Gate, rooms: RoomInspector): ChatInspection {
+  return {
+    sessions: (query) => inspector.sessions(query),
+    find: (key) => inspector.find(key),
+    totals: () => inspector.totals(),
+    addresses: (limit) => inspector.addresses(limit),
+    measureRoundTrips: (keys) => inspector.measureRoundTrips(keys),
+    endSession: (key, detail) => inspector.endSession(key, detail),
+    disconnects: () => inspector.disconnects(),
+    rooms: (query) => rooms.rooms(query),
+  };
+}
+
 /** The part of the options that is the gate's. */
-function gateSettings({ limits, timeouts, rates, login, filter }: ReloadableSettings): GateSettingsInput {
+function gateSettings({
+  limits,
+  timeouts,
+  rates,
+  login,
+  filter,
+  websocket,
+}: ReloadableSettings): GateSettingsInput {
   return {
     ...given("limits", limits),
     ...given("timeouts", timeouts),
     ...given("rates", rates),
     ...given("login", login),
     ...given("filter", filter),
+    ...given("websocket", websocket),
   };
 }
 

@@ -18,9 +18,15 @@ export const LOBBY_NAME = "lobby";
 /** The gate of the server's own console (command line, admin page): its session has an administrator's rights. */
 export const CONSOLE_GATE_ID = 0;
 export const CONSOLE_NAME = "(console)";
+/** Who acts when an administrator does something in the admin page, or through its API. */
+export const ADMIN_PAGE_NAME = "(admin page)";
 
 /** Serial numbers are below this. */
 export const SERIAL_LIMIT = 2 ** 40;
+
+/** The two sessions of the console's gate: the command line's, and the admin page's. */
+export const CONSOLE_SESSION: SessionKey = sessionKey(CONSOLE_GATE_ID, 1);
+export const ADMIN_PAGE_SESSION: SessionKey = sessionKey(CONSOLE_GATE_ID, 2);
 
 export function sessionKey(gateId: number, serial: number): SessionKey {
   return gateId * SERIAL_LIMIT + serial;

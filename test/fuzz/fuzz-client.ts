@@ -1,5 +1,4 @@
-import { TcpTransport, type TransportConnection } from "../../src/client/index.ts";
-import type { SimulatedPort } from "../../src/engine/simulated/simulated-port.ts";
+import type { Transport, TransportConnection } from "../../src/client/index.ts";
 import { ErrorCode, PacketType } from "../../src/protocol/codes.ts";
 import {
   decodeClientPacket,
@@ -29,7 +28,7 @@ export interface Witness {
 /** A client that says anything, and checks that what comes back is what the protocol says. */
 export class FuzzClient {
   readonly name: string;
-  readonly #transport: TcpTransport;
+  readonly #transport: Transport;
   readonly #witness: Witness;
   readonly #maySeeSecrets: boolean;
   /** Requests without an answer, and what they were, for who reads a failure. */
@@ -45,15 +44,9 @@ export class FuzzClient {
   /** Rooms by name, as the last states of them said. */
   readonly roomIds = new Map<string, number>();
 
-  constructor(
-    name: string,
-    port: SimulatedPort,
-    server: { readonly family: 4; readonly host: string; readonly port: number },
-    witness: Witness,
-    maySeeSecrets: boolean,
-  ) {
+  constructor(name: string, transport: Transport, witness: Witness, maySeeSecrets: boolean) {
     this.name = name;
-    this.#transport = new TcpTransport({ port, address: server });
+    this.#transport = transport;
     this.#witness = witness;
     this.#maySeeSecrets = maySeeSecrets;
   }

@@ -2,17 +2,31 @@ import assert from "node:assert/strict";
 import { SeededRandom } from "../../src/base/random.ts";
 import { type ChatServer, startChatServer } from "../../src/chat/chat-server.ts";
 import { type MemoryStoreFailure, MemoryStore } from "../../src/chat/store/memory-store.ts";
+import { TcpTransport } from "../../src/client/index.ts";
+import { SendBufferPool } from "../../src/engine/index.ts";
 import { SimulatedNetwork } from "../../src/engine/simulated/simulated-network.ts";
 import type { SimulatedPort } from "../../src/engine/simulated/simulated-port.ts";
 import { PacketType } from "../../src/protocol/codes.ts";
 import { RoomAccess, RoomKind } from "../../src/protocol/generated/portico/v1/portico_pb.js";
 import { type ClientPacketType, findPacket } from "../../src/protocol/packets.ts";
 import { FakeHasher } from "../support/chat-test-server.ts";
+import { WebDoor, WebTransport } from "../support/web-transport.ts";
 import { documentedCodes } from "./documented-codes.ts";
 import { FuzzClient, type Witness } from "./fuzz-client.ts";
 import { type HostilePacket, KNOWN_PASSWORD } from "./hostile-request.ts";
 
 const address = { family: 4, host: "127.0.0.1", port: 9000 } as const;
+const webAddress = { family: 4, host: "127.0.0.1", port: 8080 } as const;
+const CONNECTIONS = 1024;
+const QUEUE_BYTES = 1_048_576;
+/** Who comes over WebSocket, and how. */
+const WEB_CAST: Readonly<
+  Partial<Record<string, { readonly deflate?: boolean; readonly fragmentBytes?: number }>>
+> = {
+  joon: { deflate: true },
+  gina: {},
+  stranger: { fragmentBytes: 50 },
+};
 /** Of the administrator and of the private room's owner: nobody else knows it. */
 const HIDDEN_PASSWORD = "known to two of them only";
 /** The private room that none but its owner and administrators may hear of, in any way. */
@@ -21,7 +35,14 @@ const SECRETS = [SECRET_NAME, "quince", "medlar"];
 
 const codes = documentedCodes();
 
-const limits = { roomsPerSession: 6, roomsOwnedPerUser: 4, blocksPerUser: 2, connectionsPerAddress: 0 };
+const limits = {
+  sendQueueBytes: QUEUE_BYTES,
+  connections: CONNECTIONS,
+  roomsPerSession: 6,
+  roomsOwnedPerUser: 4,
+  blocksPerUser: 2,
+  connectionsPerAddress: 0,
+};
 const unlimited = {
   packetsPerSecond: 0,
   loginsPerMinutePerAddress: 0,
@@ -42,12 +63,22 @@ export class FuzzWorld implements Witness {
   #mayFail = false;
   #server: ChatServer | undefined;
   #secretId = 0;
+  readonly #sendBuffers: SendBufferPool;
+  readonly #door: WebDoor;
 
   constructor(seed: number) {
     this.#network = new SimulatedNetwork({ seed });
     this.#serverPort = this.#network.createPort("server");
     const random = new SeededRandom(seed);
     const port = this.#serverPort;
+    this.#sendBuffers = new SendBufferPool(port.arena);
+    this.#door = new WebDoor({
+      port,
+      sendBuffers: this.#sendBuffers,
+      address: webAddress,
+      connections: CONNECTIONS,
+      sendQueueBytes: QUEUE_BYTES,
+    });
     this.#store = new MemoryStore({
       random,
       defer: (action) => void port.startTimer(random.below(3), action),
@@ -83,13 +114,16 @@ export class FuzzWorld implements Witness {
     const starting = startChatServer({
       packets,
       ...options,
+      sendBuffers: this.#sendBuffers,
+      websocket: { deflate: true },
       hasher: new FakeHasher(),
       random: new SeededRandom(this.#network.seed),
       limits,
       rates: unlimited,
       login: { guests: true },
     });
-    void starting.then((server) => {
+    void starting.then(async (server) => {
+      await this.#door.open(server);
       this.#server = server;
     });
     await this.#until(() => this.#server !== undefined, "the server starts");
@@ -152,13 +186,18 @@ export class FuzzWorld implements Witness {
     const isAtRest = (): boolean => Object.values(held()).every((count) => count === 0);
     await this.#until(isAtRest, () => `nothing is held: ${JSON.stringify(held())}`);
     let isStopped = false;
-    void server.stop(5000).then(() => {
-      isStopped = true;
-    });
+    void server
+      .stop(5000)
+      .then(() => this.#door.close())
+      .then(() => {
+        isStopped = true;
+      });
     await this.#until(() => isStopped, "the server stops");
     const { sendBuffers, service } = server.counters();
     assert.equal(sendBuffers.usedBytes, 0, "send buffers are given back");
     assert.equal(service.sessionsOpened, service.sessionsClosed, "each session ends once");
+    const { sessionsOpened, sessionsClosed } = this.#door.service.counters;
+    assert.equal(sessionsOpened, sessionsClosed, "each WebSocket, too");
     for (const { name, counters } of [this.#serverPort, ...this.#ports]) {
       assert.equal(counters.outstandingOperations, 0, `${name} has operations without an end`);
       assert.equal(counters.openSockets, 0, `${name} has open sockets`);
@@ -168,7 +207,12 @@ export class FuzzWorld implements Witness {
   #client(name: string, maySeeSecrets: boolean): FuzzClient {
     const port = this.#network.createPort(name);
     this.#ports.push(port);
-    return new FuzzClient(name, port, address, this, maySeeSecrets);
+    const web = WEB_CAST[name];
+    const transport =
+      web === undefined
+        ? new TcpTransport({ port, address })
+        : new WebTransport({ port, address: webAddress, ...web });
+    return new FuzzClient(name, transport, this, maySeeSecrets);
   }
 
   /** Rooms of every kind, known and hidden; everybody logged in but the stranger. */

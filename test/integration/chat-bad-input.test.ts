@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from "node:test";
 import type { ChatServer, ChatServerOptions } from "../../src/chat/chat-server.ts";
 import { ErrorCode, PacketType } from "../../src/protocol/codes.ts";
 import { ChatTestClient, until } from "../support/chat-test-client.ts";
-import { LogKeeper, startTestServer, testBackends } from "../support/chat-test-server.ts";
+import { LogKeeper, startTestServer, type TestBackend, testBackends } from "../support/chat-test-server.ts";
 
 const LOBBY = 1;
 
@@ -28,7 +28,7 @@ class Scene {
   /** `isLoggedIn`: whether the one who misbehaves is. */
   static async open(
     test: TestContext,
-    backend: "libuv" | "uring",
+    backend: TestBackend,
     isLoggedIn: boolean,
     options: Omit<ChatServerOptions, "packets"> = {},
   ): Promise<Scene> {

@@ -1,11 +1,14 @@
 import { SeededRandom } from "../../src/base/random.ts";
 import { type ChatServer, startChatServer } from "../../src/chat/chat-server.ts";
+import { TcpTransport, type Transport } from "../../src/client/index.ts";
+import { SendBufferPool } from "../../src/engine/index.ts";
 import type { PasswordHasher } from "../../src/chat/gate/password.ts";
 import { MemoryDisk } from "../../src/chat/store/memory-disk.ts";
 import { MemoryStore } from "../../src/chat/store/memory-store.ts";
 import { roughFaults } from "../../src/engine/simulated/network-faults.ts";
 import { SimulatedNetwork } from "../../src/engine/simulated/simulated-network.ts";
 import type { SimulatedPort } from "../../src/engine/simulated/simulated-port.ts";
+import { WebDoor, WebTransport } from "../support/web-transport.ts";
 import { checkRules, PRIVATE_ROOM } from "./rules.ts";
 import { SimulatedUser } from "./simulated-user.ts";
 
@@ -45,6 +48,10 @@ export const ROOMS = [
 ] as const;
 
 const address = { family: 4, host: "127.0.0.1", port: 9000 } as const;
+const webAddress = { family: 4, host: "127.0.0.1", port: 8080 } as const;
+/** What may wait for one session. */
+const QUEUE_BYTES = 65_536;
+const CONNECTIONS = 1024;
 
 /** The work of a hash without the work. */
 const quickHasher: PasswordHasher = {
@@ -71,6 +78,7 @@ class Simulation {
   readonly #breaches: string[] = [];
   #server: ChatServer | undefined;
   #serverPort: SimulatedPort | undefined;
+  #door: WebDoor | undefined;
   #store: MemoryStore | undefined;
   #textCount = 0;
   #portCount = 0;
@@ -201,13 +209,24 @@ class Simulation {
     });
     this.#serverPort = port;
     this.#store = store;
+    const sendBuffers = new SendBufferPool(port.arena);
+    const door = new WebDoor({
+      port,
+      sendBuffers,
+      address: webAddress,
+      connections: CONNECTIONS,
+      sendQueueBytes: QUEUE_BYTES,
+    });
+    this.#door = door;
     const starting = startChatServer({
       packets: { address },
       port,
+      sendBuffers,
       store,
       hasher: quickHasher,
       random: delays,
-      limits: { sendQueueBytes: 65_536, connectionsPerAddress: 0 },
+      limits: { sendQueueBytes: QUEUE_BYTES, connections: CONNECTIONS, connectionsPerAddress: 0 },
+      websocket: { deflate: true },
       timeouts: { handshakeMs: 10_000, pingMs: 3000, pongMs: 2000 },
       rates: {
         packetsPerSecond: 0,
@@ -221,8 +240,9 @@ class Simulation {
     });
     let isUp = false;
     starting.then(
-      (server) => {
+      async (server) => {
         this.#server = server;
+        await door.open(server);
         isUp = true;
       },
       (error: unknown) => this.#breach(0, `the server does not start: ${String(error)}`),
@@ -232,14 +252,27 @@ class Simulation {
 
   #newUser(name: string, register: boolean, before?: SimulatedUser): SimulatedUser {
     // Whoever crashed before the account was made has to make it now.
+    const port = this.#network.createPort(`${name}-${++this.#portCount}`);
     const mustRegister = register || (before !== undefined && this.#disk.findAccount(name) === undefined);
     return new SimulatedUser({
       name,
-      port: this.#network.createPort(`${name}-${++this.#portCount}`),
-      server: address,
+      port,
+      transport: this.#newTransport(port),
       random: new SeededRandom(this.#seed * 131 + this.#portCount),
       breach: (rule, what) => this.#breach(rule, what),
       register: mustRegister,
+    });
+  }
+
+  /** Half of them come over WebSocket, in all the ways that there are. */
+  #newTransport(port: SimulatedPort): Transport {
+    const random = this.#random;
+    if (random.chance(0.5)) return new TcpTransport({ port, address, connectTimeoutMs: 2000 });
+    return new WebTransport({
+      port,
+      address: webAddress,
+      deflate: random.chance(0.4),
+      ...(random.chance(0.3) ? { fragmentBytes: 16 + random.below(300) } : {}),
     });
   }
 
@@ -270,14 +303,20 @@ class Simulation {
   /** Rule 6: when all have gone, nothing is left. */
   async #endAtRest(): Promise<void> {
     const server = this.#server as ChatServer;
+    const door = this.#door as WebDoor;
     const closing = Promise.all([...this.#users.map(({ client }) => client.close()), server.stop(5000)]);
     let isClosed = false;
-    void closing.then(() => {
-      isClosed = true;
-    });
+    void closing
+      .then(() => door.close())
+      .then(() => {
+        isClosed = true;
+      });
     await this.#until(() => isClosed, "everything closes");
     const counters = server.counters();
     if (counters.connections !== 0) this.#breach(6, `${counters.connections} connections are left`);
+    const { sessionsOpened, sessionsClosed } = door.service.counters;
+    if (sessionsOpened !== sessionsClosed || counters.gate.webSockets !== 0)
+      this.#breach(6, "a WebSocket was not closed once");
     if (counters.service.sessionsOpened !== counters.service.sessionsClosed)
       this.#breach(6, "a session was not closed once");
     if (counters.sendBuffers.usedBytes !== 0)
@@ -302,7 +341,7 @@ class Simulation {
   #checkQueues(): void {
     if (this.#server === undefined || this.#serverPort?.host.hasCrashed === true) return;
     const { sendBuffers, connections } = this.#server.counters();
-    const limitBytes = (connections + 1) * 65_536 * 2 + 4 * 65_536;
+    const limitBytes = (connections + 1) * QUEUE_BYTES * 2 + 4 * QUEUE_BYTES;
     if (sendBuffers.usedBytes > limitBytes)
       this.#breach(7, `${sendBuffers.usedBytes} bytes are queued for ${connections} sessions`);
   }

@@ -5,7 +5,6 @@ import {
   type ChatErrorCode,
   type EntryKind,
   RoomTimeline,
-  TcpTransport,
   type Transport,
 } from "../../src/client/index.ts";
 import type { SimulatedPort } from "../../src/engine/simulated/simulated-port.ts";
@@ -63,7 +62,8 @@ const RIGHTS: readonly ChatErrorCode[] = [
 export interface SimulatedUserOptions {
   readonly name: string;
   readonly port: SimulatedPort;
-  readonly server: { readonly family: 4; readonly host: string; readonly port: number };
+  /** The way to the server. */
+  readonly transport: Transport;
   readonly random: SeededRandom;
   readonly breach: Breach;
   /** The account has to be made first. */
@@ -90,11 +90,7 @@ export class SimulatedUser {
     this.port = options.port;
     this.#breach = options.breach;
     const { port, random } = options;
-    const transport: Transport = new Wiretap(
-      new TcpTransport({ port, address: options.server, connectTimeoutMs: 2000 }),
-      options.name,
-      options.breach,
-    );
+    const transport: Transport = new Wiretap(options.transport, options.name, options.breach);
     this.client = new ChatClient({
       transport,
       environment: {

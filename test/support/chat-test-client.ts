@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
+import type { Duplex } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import type { SocketAddress } from "../../src/engine/index.ts";
 import { DisconnectCode, ErrorCode, PacketType } from "../../src/protocol/codes.ts";
@@ -33,13 +34,13 @@ export class ChatTestClient {
   /** The lobby's room id, once logged in. */
   lobbyId = 0;
   answersPings = true;
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   #rest: Uint8Array = new Uint8Array(0);
   #waiters: (() => void)[] = [];
   #isEnded = false;
   #lastRequestId = 0;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Duplex) {
     this.#socket = socket;
     socket.on("data", (bytes: Buffer) => this.#onData(bytes));
     socket.on("error", () => undefined); // "close" follows
@@ -66,6 +67,11 @@ export class ChatTestClient {
     await once(socket, "connect");
     if (hello) await client.take(PacketType.HELLO);
     return client;
+  }
+
+  /** A client over a connection that was made already, and has said Hello if it will. */
+  static over(stream: Duplex): ChatTestClient {
+    return new ChatTestClient(stream);
   }
 
   /** A connected client that is logged in as a guest. */

@@ -4,12 +4,25 @@ import type { PasswordHasher } from "../../src/chat/gate/password.ts";
 import { MemoryStore } from "../../src/chat/store/memory-store.ts";
 import type { Logger } from "../../src/base/logger.ts";
 import { socketAddress } from "../../src/engine/index.ts";
+import { probeIocp } from "../../src/engine/iocp/probe.ts";
 import { probeUring } from "../../src/engine/uring/probe.ts";
 
-/** The ports that the chat is tested on here. */
-export const testBackends: readonly ("libuv" | "uring")[] = probeUring().available
-  ? ["libuv", "uring"]
-  : ["libuv"];
+/** The ports that the chat is tested on. */
+export type TestBackend = "libuv" | "uring" | "iocp";
+
+/**
+ * The ports that the chat is tested on here. PORTICO_TEST_BACKENDS narrows them: names, separated by commas.
+ */
+export const testBackends: readonly TestBackend[] = chosen([
+  "libuv",
+  ...(probeUring().available ? (["uring"] as const) : []),
+  ...(probeIocp().available ? (["iocp"] as const) : []),
+]);
+
+function chosen(available: readonly TestBackend[]): TestBackend[] {
+  const names = process.env.PORTICO_TEST_BACKENDS?.split(",");
+  return available.filter((backend) => names?.includes(backend) ?? true);
+}
 
 /** Answers at once and counts; for tests that are not about passwords. */
 export class FakeHasher implements PasswordHasher {
@@ -66,7 +79,7 @@ const unlimited = {
 /** A server for one test, on a port that the kernel chooses, stopped when the test ends. */
 export async function startTestServer(
   test: TestContext,
-  backend: "libuv" | "uring",
+  backend: TestBackend,
   options: Omit<ChatServerOptions, "packets"> = {},
 ): Promise<ChatServer> {
   const server = await startChatServer({

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { type EndCode } from "../../src/chat/gate/disconnects.ts";
 import { newGateCounters } from "../../src/chat/gate/gate-counters.ts";
-import type { Member, Membership } from "../../src/chat/gate/local-room.ts";
+import type { FramedTarget, Member, Membership } from "../../src/chat/gate/local-room.ts";
+import type { Wire } from "../../src/chat/gate/packet-link.ts";
 import { RoomFanOut } from "../../src/chat/gate/room-fan-out.ts";
 import type { CommandOf } from "../../src/chat/hub/command.ts";
 import type { HistoryMessage, RoomEvent, RoomInfo } from "../../src/chat/hub/event.ts";
@@ -14,9 +15,13 @@ import { PacketType } from "../../src/protocol/codes.ts";
 import { decodeServerPacket, type ServerPacket } from "../../src/protocol/packet-decoder.ts";
 import { PacketEncoder } from "../../src/protocol/packet-encoder.ts";
 import { readPacketSize } from "../../src/protocol/packet-framer.ts";
+import { frameHeaderBytes, Opcode, writeFrameHeader } from "../../src/websocket/index.ts";
+import { messageOf, ServerFrames } from "./websocket-frames.ts";
 
 export interface FanOutWorldOptions {
   readonly memberCount?: number;
+  /** The members' wires, in turn. Default: packets for all. */
+  readonly wires?: readonly Wire[];
   readonly arenaBytes?: number;
   /** Default: none in effect. */
   readonly sendQueueBytes?: number;
@@ -35,38 +40,78 @@ interface PendingPage {
   more: boolean;
 }
 
+export interface FakeMemberOptions {
+  readonly key: number;
+  readonly wire: Wire;
+  readonly limitBytes: number;
+  readonly pool: SendBufferPool;
+  readonly onEnd: (member: FakeMember) => void;
+}
+
 /** A member whose queue is looked at instead of sent, and bounded as a session's is. */
 export class FakeMember implements Member {
   firstMembership: Membership | undefined;
   readonly key: number;
   readonly queue = new SendQueue();
-  readonly session = {
-    queuedBytes: 0,
-    send: (chunk: SendChunk, start: number, end: number): boolean => {
-      if (this.endedWith !== undefined) return false;
-      if (this.queue.byteCount + end - start > this.#limitBytes) {
-        this.endedWith = "SEND_QUEUE_FULL";
-        return false;
-      }
-      this.queue.push(chunk, start, end);
-      this.session.queuedBytes = this.queue.byteCount;
-      return true;
-    },
-    abort: (reason: string): void => {
-      this.endedWith ??= reason;
-    },
-  };
+  readonly wire: Wire;
+  readonly link: FramedTarget & { queuedBytes: number };
   endedWith: string | undefined;
   answeredCount = 0;
   readonly pages: PendingPage[] = [];
   readonly #limitBytes: number;
   readonly #onEnd: (member: FakeMember) => void;
+  readonly #frames: ServerFrames | undefined;
+  /** Messages that were compressed. */
+  deflatedCount = 0;
+  /** Pieces that were queued. */
+  pieceCount = 0;
   #unread: Uint8Array = new Uint8Array();
 
-  constructor(key: number, limitBytes: number, onEnd: (member: FakeMember) => void) {
+  constructor({ key, wire, limitBytes, pool, onEnd }: FakeMemberOptions) {
     this.key = key;
+    this.wire = wire;
     this.#limitBytes = limitBytes;
     this.#onEnd = onEnd;
+    this.#frames = wire === "packets" ? undefined : new ServerFrames();
+    const queue = (chunk: SendChunk, start: number, end: number): boolean => this.#queue(chunk, start, end);
+    this.link = {
+      queuedBytes: 0,
+      send: wire === "packets" ? queue : (chunk, start, end) => this.#frame(pool, chunk, start, end),
+      sendFramed: (chunk, start, end) => {
+        assert.notEqual(wire, "packets", "over TCP there are no frames");
+        return this.#queue(chunk, start, end);
+      },
+      abort: (reason) => {
+        this.endedWith ??= reason;
+      },
+    };
+  }
+
+  #queue(chunk: SendChunk, start: number, end: number): boolean {
+    if (this.endedWith !== undefined) return false;
+    if (this.queue.byteCount + end - start > this.#limitBytes) {
+      this.endedWith = "SEND_QUEUE_FULL";
+      return false;
+    }
+    this.pieceCount++;
+    this.queue.push(chunk, start, end);
+    this.link.queuedBytes = this.queue.byteCount;
+    return true;
+  }
+
+  /** As a WebSocketConnection does: a header, then the range itself. */
+  #frame(pool: SendBufferPool, chunk: SendChunk, start: number, end: number): boolean {
+    const headerBytes = frameHeaderBytes(end - start);
+    chunk.retain();
+    try {
+      const header = pool.open(headerBytes);
+      const at = header.writtenBytes;
+      writeFrameHeader(header.bytes, at, Opcode.BINARY, end - start);
+      pool.close(headerBytes);
+      return this.#queue(header, at, at + headerBytes) && this.#queue(chunk, start, end);
+    } finally {
+      chunk.release();
+    }
   }
 
   request(command: CommandOf<"history">): void {
@@ -85,7 +130,7 @@ export class FakeMember implements Member {
 
   /** Takes at most so many bytes off the queue, and gives the packets that are complete with them. */
   take(byteCount: number = this.queue.byteCount): ServerPacket[] {
-    const parts = [this.#unread];
+    const parts: Uint8Array[] = [];
     let left = Math.min(byteCount, this.queue.byteCount);
     const taken = left;
     for (let piece = 0; left > 0; piece++) {
@@ -95,8 +140,20 @@ export class FakeMember implements Member {
       left -= end - start;
     }
     this.queue.consume(taken);
-    this.session.queuedBytes = this.queue.byteCount;
-    const all = Buffer.concat(parts);
+    this.link.queuedBytes = this.queue.byteCount;
+    if (this.#frames === undefined) return this.#packets(Buffer.concat(parts));
+    return this.#frames.add(Buffer.concat(parts)).flatMap((frame) => {
+      assert.equal(frame.opcode, Opcode.BINARY);
+      const { payload, wasDeflated } = messageOf(frame);
+      if (wasDeflated) this.deflatedCount++;
+      const packets = this.#packets(payload);
+      assert.equal(this.#unread.length, 0, "a message has whole packets");
+      return packets;
+    });
+  }
+
+  #packets(bytes: Uint8Array): ServerPacket[] {
+    const all = Buffer.concat([this.#unread, bytes]);
     const packets: ServerPacket[] = [];
     let at = 0;
     while (all.length - at >= 4 && all.length - at >= readPacketSize(all, at)) {
@@ -194,17 +251,31 @@ export class FanOutWorld {
   #timers: { readonly dueMs: number; readonly onExpired: () => void }[] = [];
 
   constructor(options: FanOutWorldOptions = {}) {
-    const { memberCount = 3, arenaBytes = 1 << 24, sendQueueBytes = 1 << 26, pageEntries = 200 } = options;
+    const {
+      memberCount = 3,
+      wires = ["packets"],
+      arenaBytes = 1 << 24,
+      sendQueueBytes = 1 << 26,
+      pageEntries = 200,
+    } = options;
     this.#pageEntries = pageEntries;
     this.#arePagesStale = options.arePagesStale ?? false;
     this.pool = new SendBufferPool(new HeapArena(arenaBytes));
     // A member's key is its place + 1.
     this.members = Array.from(
       { length: memberCount },
-      (_, index) => new FakeMember(index + 1, sendQueueBytes, (member) => this.fanOut.leaveAll(member)),
+      (_, index) =>
+        new FakeMember({
+          key: index + 1,
+          wire: wires[index % wires.length] as Wire,
+          limitBytes: sendQueueBytes,
+          pool: this.pool,
+          onEnd: (member) => this.fanOut.leaveAll(member),
+        }),
     );
     this.fanOut = new RoomFanOut({
       encoder: new PacketEncoder(this.pool, options.packetBytes),
+      sendBuffers: this.pool,
       counters: this.counters,
       sendQueueBytes,
       findMember: (key) => this.members[key - 1],

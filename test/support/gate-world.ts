@@ -4,6 +4,7 @@ import { SeededRandom } from "../../src/base/random.ts";
 import { AddressRate } from "../../src/chat/gate/address-rate.ts";
 import { Attempts } from "../../src/chat/gate/attempts.ts";
 import { BadInputLog } from "../../src/chat/gate/bad-input-log.ts";
+import { DisconnectHistory } from "../../src/chat/gate/disconnect-history.ts";
 import type { DeskContext } from "../../src/chat/gate/desk-context.ts";
 import type { FanOut } from "../../src/chat/gate/fan-out.ts";
 import type { GateContext, GatePolicy } from "../../src/chat/gate/gate-context.ts";
@@ -20,7 +21,8 @@ import { reply } from "../../src/chat/gate/replies.ts";
 import { ServerRules } from "../../src/chat/gate/server-rules.ts";
 import type { Command, UserIdentity } from "../../src/chat/hub/command.ts";
 import type { RoomInfo, SessionEvent } from "../../src/chat/hub/event.ts";
-import type { SendChunk, Service, Session } from "../../src/engine/index.ts";
+import type { PacketLink } from "../../src/chat/gate/packet-link.ts";
+import type { SendChunk, Service } from "../../src/engine/index.ts";
 import { HeapArena } from "../../src/engine/memory/arena.ts";
 import { SendBufferPool } from "../../src/engine/memory/send-buffer-pool.ts";
 import type { DisconnectCodeName, ErrorCodeName } from "../../src/protocol/codes.ts";
@@ -103,6 +105,7 @@ export class GateWorld {
   readonly hasher = new CountingHasher();
   readonly rules = new ServerRules();
   readonly fanOut = new NotedFanOut();
+  readonly disconnects = new DisconnectHistory(this.clock);
   /** What was asked of the hub. */
   readonly commands: Command[] = [];
   readonly context: GateContext & GatePolicy;
@@ -144,6 +147,7 @@ export class GateWorld {
       registrationDesk: new RegistrationDesk(desk),
       passwordDesk: new PasswordDesk(desk),
       badInput: new BadInputLog(log, clock),
+      disconnects: this.disconnects,
       rules,
       counters,
       clock,
@@ -213,33 +217,37 @@ type Packet = Exclude<ServerPacket, { readonly type: PacketType.UNSPECIFIED }>;
 /** A connection: what is sent through it is decoded, what the gate sends is kept. */
 export class GateClient {
   readonly session: GateSession;
+  readonly link: { -readonly [Key in keyof PacketLink]: PacketLink[Key] };
   readonly #packets: Packet[] = [];
   disconnected = false;
 
   constructor(world: GateWorld, id: number, host: string) {
-    const engineSession = {
+    this.link = {
       id,
       isOpen: true,
-      remote: { host },
+      remote: { family: 4, host, port: 40_000 },
       queuedBytes: 0,
+      drainedCount: 0,
       lastReceivedMs: 0,
-      send: (chunk: SendChunk, start: number, end: number): boolean => this.#receive(chunk, start, end),
-      disconnect: (): void => {
+      send: (chunk, start, end) => this.#receive(chunk, start, end),
+      disconnect: () => {
         this.disconnected = true;
-        engineSession.isOpen = false;
+        this.link.isOpen = false;
       },
-      abort: (): void => engineSession.disconnect(),
-      setIdleTimeout: (): void => undefined,
-      completeHandshake: (): void => undefined,
+      abort: () => {
+        this.disconnected = true;
+        this.link.isOpen = false;
+      },
+      setIdleTimeout: () => undefined,
+      completeHandshake: () => undefined,
     };
-    // Session is a class with private parts; these are the ones that the gate uses.
-    this.session = new GateSession(world.context, engineSession as unknown as Session);
+    this.session = new GateSession(world.context, this.link);
     this.session.onConnected();
   }
 
   send<Type extends ClientPacketType>(type: Type, body: PacketInit<Type>): void {
     const bytes = encodePacketBytes(type, body);
-    this.session.onFrame(this.session.session, bytes, 0, bytes.length);
+    this.session.onFrame(this.link, bytes, 0, bytes.length);
   }
 
   /** What the gate has sent since the last time. */

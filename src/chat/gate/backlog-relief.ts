@@ -1,6 +1,7 @@
 import { CHUNK_BYTES, type Service } from "../../engine/index.ts";
 import type { GateCounters } from "./gate-counters.ts";
-import { GateSession } from "./gate-session.ts";
+import type { SessionTable } from "./session-table.ts";
+import type { GateSession } from "./gate-session.ts";
 import type { RoomFanOut } from "./room-fan-out.ts";
 
 /** Of the arena: above this, sessions whose queue has not been empty for a second are relieved … */
@@ -10,6 +11,12 @@ const SHORT_LOOK_MS = 100;
 /** … and above this, at once those that have the most waiting: at least half as much as the worst. */
 const SCARCE_FRACTION = 0.9;
 const SCARCE_LOOK_MS = 10;
+
+/** Since when a queue has not been empty, as far as that was looked at. */
+interface Backlog {
+  readonly drainedCount: number;
+  readonly sinceMs: number;
+}
 
 /**
  * Keeps slow readers from using up the memory that everybody's messages are written to. A session's send
@@ -21,13 +28,21 @@ const SCARCE_LOOK_MS = 10;
  */
 export class BacklogRelief {
   readonly #service: Service;
+  readonly #sessions: SessionTable;
   readonly #counters: GateCounters;
   readonly #fanOut: Pick<RoomFanOut, "holdBack">;
+  /** Those whose queues were not empty at the last look; only while memory is short. */
+  #backlogs = new Map<GateSession, Backlog>();
   #lookedAtMs = Number.NEGATIVE_INFINITY;
-  #wasShort = false;
 
-  constructor(service: Service, counters: GateCounters, fanOut: Pick<RoomFanOut, "holdBack">) {
+  constructor(
+    service: Service,
+    sessions: SessionTable,
+    counters: GateCounters,
+    fanOut: Pick<RoomFanOut, "holdBack">,
+  ) {
     this.#service = service;
+    this.#sessions = sessions;
     this.#counters = counters;
     this.#fanOut = fanOut;
   }
@@ -37,10 +52,9 @@ export class BacklogRelief {
     const { sendBuffers, port } = this.#service;
     const usedFraction = (sendBuffers.usedCount * CHUNK_BYTES) / port.arena.limitBytes;
     if (usedFraction < SHORT_FRACTION) {
-      if (this.#wasShort) this.#forgetBacklogs();
+      if (this.#backlogs.size > 0) this.#backlogs.clear();
       return;
     }
-    this.#wasShort = true;
     const isScarce = usedFraction >= SCARCE_FRACTION;
     const nowMs = port.clock.monotonicMs();
     if (nowMs - this.#lookedAtMs < (isScarce ? SCARCE_LOOK_MS : SHORT_LOOK_MS)) return;
@@ -50,30 +64,26 @@ export class BacklogRelief {
 
   #longestQueueBytes(): number {
     let longest = 0;
-    for (const session of this.#service.sessions()) longest = Math.max(longest, session.queuedBytes);
+    for (const { link } of this.#sessions) longest = Math.max(longest, link.queuedBytes);
     return longest;
   }
 
   #relieve(nowMs: number, queueBytes: number): void {
-    for (const session of this.#service.sessions()) {
-      const { handler, queuedBytes } = session;
-      if (!(handler instanceof GateSession) || queuedBytes === 0) continue;
-      if (handler.backlogSinceMs === 0) handler.backlogSinceMs = nowMs;
-      if (queuedBytes < queueBytes && nowMs - handler.backlogSinceMs < BACKLOG_MS) continue;
-      if (this.#fanOut.holdBack(handler)) {
-        // It has a second more to read what it has.
-        handler.backlogSinceMs = nowMs;
+    const before = this.#backlogs;
+    this.#backlogs = new Map();
+    for (const session of this.#sessions) {
+      const { queuedBytes, drainedCount } = session.link;
+      if (queuedBytes === 0) continue;
+      const known = before.get(session);
+      const sinceMs = known?.drainedCount === drainedCount ? known.sinceMs : nowMs;
+      const isTooSlow = queuedBytes >= queueBytes || nowMs - sinceMs >= BACKLOG_MS;
+      if (!isTooSlow || this.#fanOut.holdBack(session)) {
+        // One that is held back has a second more to read what it has.
+        this.#backlogs.set(session, { drainedCount, sinceMs: isTooSlow ? nowMs : sinceMs });
         continue;
       }
       this.#counters.relieved++;
-      session.abort("SEND_QUEUE_FULL");
-    }
-  }
-
-  #forgetBacklogs(): void {
-    this.#wasShort = false;
-    for (const { handler } of this.#service.sessions()) {
-      if (handler instanceof GateSession) handler.backlogSinceMs = 0;
+      session.link.abort("SEND_QUEUE_FULL");
     }
   }
 }

@@ -27,8 +27,8 @@ const LOW_WATER_BYTES = 65_536;
 const HIGH_WATER_FRACTION = 0.25;
 /** … and a run that would bring the queue above this makes it lag: the rest is for notices and responses. */
 const FULL_FRACTION = 0.75;
-/** A RoomGapNotice, at most. */
-const GAP_NOTICE_BYTES = 32;
+/** A RoomGapNotice, at most, and the frame headers of it and of one more packet over WebSocket. */
+const GAP_NOTICE_BYTES = 32 + 8;
 /** A page that did not come is asked for again after this time, doubled each time … */
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 10_000;
@@ -119,7 +119,7 @@ export class CatchUp {
     let next: Membership | undefined;
     for (let each = member.firstMembership; each !== undefined; each = next) {
       next = each.next;
-      if (member.session.queuedBytes > this.#lowWaterBytes) return;
+      if (member.link.queuedBytes > this.#lowWaterBytes) return;
       if (each.lag !== undefined && each.lag.timer === undefined) this.#goOnIn(each, each.lag);
     }
   }
@@ -198,14 +198,14 @@ export class CatchUp {
 
   /** False, and the message is not sent, when the queue has no room for it now. */
   #send(membership: Membership, lag: Lag, message: HistoryMessage): boolean {
-    const { room, session } = membership;
+    const { room, link } = membership;
     const { encoder, counters, sendQueueBytes } = this.#options;
-    if (session.queuedBytes > this.#highWaterBytes) return false;
+    if (link.queuedBytes > this.#highWaterBytes) return false;
     this.#leaveOut(membership, lag, message.offset - 1);
     const { chunk, start, end } = encodeReplayed(encoder, room.id, message);
-    const { queuedBytes } = session;
+    const { queuedBytes } = link;
     if (queuedBytes > 0 && queuedBytes + (end - start) + GAP_NOTICE_BYTES > sendQueueBytes) return false;
-    session.send(chunk, start, end);
+    link.send(chunk, start, end);
     lag.offset = message.offset;
     counters.replayed++;
     counters.deliveries++;
@@ -213,7 +213,7 @@ export class CatchUp {
   }
 
   /** Tells the member that it does not get what lies between its offset and `toOffset`, if anything does. */
-  #leaveOut({ room, session }: Membership, lag: Lag, toOffset: number): void {
+  #leaveOut({ room, link }: Membership, lag: Lag, toOffset: number): void {
     if (toOffset <= lag.offset) return;
     const { encoder, counters } = this.#options;
     const { chunk, start, end } = encoder.encode(PacketType.ROOM_GAP_NOTICE, {
@@ -221,7 +221,7 @@ export class CatchUp {
       fromOffset: lag.offset + 1,
       toOffset,
     });
-    session.send(chunk, start, end);
+    link.send(chunk, start, end);
     lag.offset = toOffset;
     counters.gaps++;
   }

@@ -1,5 +1,6 @@
-import type { DisconnectReason, RefusalReason } from "../../engine/index.ts";
+import { type DisconnectReason, errnoName, type RefusalReason } from "../../engine/index.ts";
 import { DisconnectCode, type DisconnectCodeName } from "../../protocol/codes.ts";
+import { describeFault, WebSocketFault } from "../../websocket/index.ts";
 
 /** A code that a session can be ended with. */
 export type EndCode = Exclude<DisconnectCodeName, "NONE">;
@@ -81,9 +82,28 @@ export function disconnectCodeOf(reason: DisconnectReason, detail: number): Disc
   }
 }
 
-/** The name of the code with which the framer refused bytes. */
-export function badFrameCode(code: number): "PACKET_TOO_LARGE" | "INVALID_HEADER" {
-  return DisconnectCode[code] === "PACKET_TOO_LARGE" ? "PACKET_TOO_LARGE" : "INVALID_HEADER";
+/** The name of the code for bytes that a framer refused: packets', or a WebSocket's, whose faults have words. */
+export function badFrameCode(code: number): "PACKET_TOO_LARGE" | "INVALID_HEADER" | "PROTOCOL_ERROR" {
+  if (DisconnectCode[code] === "PACKET_TOO_LARGE" || code === WebSocketFault.MESSAGE_TOO_BIG) {
+    return "PACKET_TOO_LARGE";
+  }
+  return describeFault(code) === "" ? "INVALID_HEADER" : "PROTOCOL_ERROR";
+}
+
+/** In words, how a session ended that was told nothing. */
+export function endingText(code: DisconnectCodeName, reason: DisconnectReason, detail: number): string {
+  const fault = reason === "PACKET_ERROR" ? describeFault(detail) : "";
+  if (fault !== "") return fault;
+  if (code !== "NONE") return disconnectTexts[code];
+  switch (reason) {
+    case "RECV_0":
+      return "the client closed the connection";
+    case "RECV_ERROR":
+    case "SEND_ERROR":
+      return detail > 0 ? `the connection broke (${errnoName(detail)})` : "the connection broke";
+    default:
+      return "the connection was closed";
+  }
 }
 
 /** What a connection that is refused is told. */

@@ -5,6 +5,7 @@ import { type FakeMember, FanOutWorld, WorldRoom } from "../../../test/support/f
 import { PacketType } from "../../protocol/codes.ts";
 import type { ServerPacket } from "../../protocol/packet-decoder.ts";
 import type { SlowReaderPolicy } from "../store/store.ts";
+import type { Wire } from "./packet-link.ts";
 
 const LIMIT = 8192;
 const MEMBERS = 4;
@@ -133,11 +134,12 @@ class Trial {
   readonly #removed = new Map<WorldRoom, Set<number>>();
   readonly #gone = new Set<FakeMember>();
 
-  constructor(policies: readonly SlowReaderPolicy[], arePagesStale: boolean) {
+  constructor(policies: readonly SlowReaderPolicy[], wires: readonly Wire[], arePagesStale: boolean) {
     this.rooms = policies.map((policy, index) => new WorldRoom(index + 1, policy));
     for (const each of this.rooms) this.#removed.set(each, new Set());
     this.world = new FanOutWorld({
       memberCount: MEMBERS,
+      wires,
       sendQueueBytes: LIMIT,
       packetBytes: 1024,
       pageEntries: 7,
@@ -309,15 +311,18 @@ function kindAt(offset: number): (typeof kinds)[number] {
 
 const policy = fc.constantFrom<SlowReaderPolicy>("disconnect", "skipToLatest", "catchUp");
 
+const wire = fc.constantFrom<Wire>("packets", "websocket", "deflate");
+
 describe("fan-out, whatever happens in whatever order", () => {
   it("gives each member the room's entries in order, each once, and says exactly what it leaves out", () => {
     fc.assert(
       fc.property(
         fc.tuple(policy, policy),
+        fc.array(wire, { minLength: MEMBERS, maxLength: MEMBERS }),
         fc.boolean(),
         fc.array(step, { maxLength: 120, size: "max" }),
-        (policies, arePagesStale, steps) => {
-          const trial = new Trial(policies, arePagesStale);
+        (policies, wires, arePagesStale, steps) => {
+          const trial = new Trial(policies, wires, arePagesStale);
           for (const each of steps) trial.take(each);
           trial.settle();
           trial.expectNothingHeld();

@@ -6,6 +6,7 @@ import type { PacketEncoder } from "../../protocol/packet-encoder.ts";
 import type { GateLink } from "../bus/bus.ts";
 import type { SessionKey } from "../names.ts";
 import type { BadInputLog } from "./bad-input-log.ts";
+import type { DisconnectHistory } from "./disconnect-history.ts";
 import type { FanOut } from "./fan-out.ts";
 import type { FanOutRate } from "./fan-out-rate.ts";
 import type { GateCounters } from "./gate-counters.ts";
@@ -40,6 +41,7 @@ export interface GateContext extends Readonly<GatePolicy> {
   readonly passwordDesk: PasswordDesk;
   readonly rules: ServerRules;
   readonly badInput: BadInputLog;
+  readonly disconnects: DisconnectHistory;
   readonly counters: GateCounters;
   readonly clock: Clock;
   readonly random: Random;

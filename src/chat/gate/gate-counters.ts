@@ -30,8 +30,12 @@ export interface GateCounters {
   refusals: Partial<Record<ErrorCodeName, number>>;
   /** Sessions that were told why they are ended, by the code. */
   disconnects: Partial<Record<DisconnectCodeName, number>>;
+  /** Connections that ended, over TCP and over WebSocket, whoever ended them. */
+  ended: number;
   /** Sessions that were cut off because the send buffers ran short. */
   relieved: number;
+  /** WebSocket connections, now; they are in no engine service of the gate's. */
+  webSockets: number;
 }
 
 export function newGateCounters(): GateCounters {
@@ -53,6 +57,8 @@ export function newGateCounters(): GateCounters {
     registrations: 0,
     refusals: {},
     disconnects: {},
+    ended: 0,
     relieved: 0,
+    webSockets: 0,
   };
 }

@@ -1,10 +1,5 @@
 import { assert } from "../../base/assert.ts";
-import {
-  ArenaExhaustedError,
-  type DisconnectReason,
-  type Session,
-  type SessionHandler,
-} from "../../engine/index.ts";
+import { ArenaExhaustedError, type DisconnectReason, type SessionHandler } from "../../engine/index.ts";
 import { DisconnectCode, ErrorCode, PacketType, type DisconnectCodeName } from "../../protocol/codes.ts";
 import { decodeClientPacket, UNDECODED, type UndecodedPacket } from "../../protocol/packet-decoder.ts";
 import type { PacketInit, ServerPacketType } from "../../protocol/packets.ts";
@@ -17,6 +12,7 @@ import {
   badFrameCode,
   disconnectCodeOf,
   disconnectTexts,
+  endingText,
   engineReason,
   type EndCode,
 } from "./disconnects.ts";
@@ -26,9 +22,11 @@ import { assertGateTransition, type GateSessionState } from "./gate-session-stat
 import type { RoomPosition } from "./handlers/wire-values.ts";
 import type { Member, Membership } from "./local-room.ts";
 import { type OpenJoin, OpenRequests } from "./open-requests.ts";
+import type { PacketLink, Wire } from "./packet-link.ts";
 import { handlePacket } from "./packet-handlers.ts";
 import { FLOOD, PacketRate } from "./packet-rate.ts";
 import { refuseRequest, wireWaitMs } from "./refusals.ts";
+import { clockTicks, elapsedTicks, TICKS_PER_MS } from "./round-trip.ts";
 
 /** A login that the hub has been asked for. */
 interface PendingLogin {
@@ -44,15 +42,11 @@ interface PendingLogin {
  * made when they need it.
  */
 export class GateSession implements SessionHandler, Member, Offender, FanOutPayer {
-  readonly session: Session;
+  readonly link: PacketLink;
   readonly context: GateContext;
   firstMembership: Membership | undefined;
   badInput: Map<string, number> | undefined;
-  /** When its send queue was first seen not empty while memory was short; 0: not since it was empty. */
-  backlogSinceMs = 0;
   fanOutAccount: FanOutAccount | undefined;
-  /** The request that logs out, while its token is being revoked; 0: none. */
-  loggingOutId = 0;
   #state: GateSessionState = "anonymous";
   #user: UserIdentity | undefined;
   #tokenId = 0;
@@ -62,17 +56,27 @@ export class GateSession implements SessionHandler, Member, Offender, FanOutPaye
   /** Requests sent to the hub that it has not answered. */
   #outstandingCount = 0;
   #invalidCount = 0;
-  /** When the ping was sent that nothing has come after; 0: none. */
-  #pingSentMs = 0;
+  /** Bytes that come at this time of the link's clock or later answer the heartbeat's ping; 0: none is out. */
+  #lifeFromMs = 0;
+  /** The nonce of the newest ping tells when it was sent (round-trip.ts); 0: it is answered. */
   #pingNonce = 0;
+  /** In ticks; −1: not known. */
+  #roundTripTicks = -1;
+  /** Tenths of a second, which stay a small integer for years; milliseconds would not for a month. */
+  readonly #connectedAtTenths: number;
 
-  constructor(context: GateContext, session: Session) {
+  constructor(context: GateContext, link: PacketLink) {
     this.context = context;
-    this.session = session;
+    this.link = link;
+    this.#connectedAtTenths = Math.floor(context.clock.monotonicMs() / 100);
   }
 
   get key(): SessionKey {
-    return this.context.keyOf(this.session.id);
+    return this.context.keyOf(this.link.id);
+  }
+
+  get wire(): Wire {
+    return this.link.wire ?? "packets";
   }
 
   get state(): GateSessionState {
@@ -80,7 +84,17 @@ export class GateSession implements SessionHandler, Member, Offender, FanOutPaye
   }
 
   get address(): string {
-    return this.session.remote.host;
+    return this.link.remote.host;
+  }
+
+  /** When the connection became one of the chat, on the gate's monotonic clock, to a tenth of a second. */
+  get connectedAtMs(): number {
+    return this.#connectedAtTenths * 100;
+  }
+
+  /** What a ping took to be answered, the last time that one was; −1: none was yet. */
+  get roundTripMs(): number {
+    return this.#roundTripTicks < 0 ? -1 : this.#roundTripTicks / TICKS_PER_MS;
   }
 
   /** The user, from the moment that the gate knows who it is. */
@@ -105,7 +119,10 @@ export class GateSession implements SessionHandler, Member, Offender, FanOutPaye
   onConnected(): void {
     const { settings, service, rules, epoch, serverName } = this.context;
     const { login, timeouts } = settings;
-    if (timeouts.pingMs !== service.idleTimeoutMs) this.session.setIdleTimeout(timeouts.pingMs);
+    // Others may have another service's timeout until now.
+    if (this.wire !== "packets" || timeouts.pingMs !== service.idleTimeoutMs) {
+      this.link.setIdleTimeout(timeouts.pingMs);
+    }
     this.send(PacketType.HELLO, {
       protocolVersion: PROTOCOL_VERSION,
       server: serverName,
@@ -121,10 +138,10 @@ export class GateSession implements SessionHandler, Member, Offender, FanOutPaye
     });
   }
 
-  onFrame(_session: Session, bytes: Uint8Array, start: number, end: number): void {
+  onFrame(_link: PacketLink, bytes: Uint8Array, start: number, end: number): void {
     if (this.#state === "ended") return;
     this.context.counters.packetsReceived++;
-    if (this.#pingSentMs > 0) this.#onLife();
+    if (this.#lifeFromMs > 0) this.#onLife();
     const waitMs = this.#waitMs();
     if (waitMs === FLOOD) {
       this.context.badInput.note(this, "FLOOD", "went on although told to wait");
@@ -148,29 +165,48 @@ export class GateSession implements SessionHandler, Member, Offender, FanOutPaye
     return this.#rate.take(packetLimits, clock.monotonicMs());
   }
 
-  onBadFrame(_session: Session, code: number): void {
+  onBadFrame(_link: PacketLink, code: number): void {
+    this.endFor(badFrameCode(code));
+  }
+
+  /** Ends the session for what it sent; `detail` instead of the code's own words. */
+  endFor(
+    code: "PACKET_TOO_LARGE" | "INVALID_HEADER" | "PROTOCOL_ERROR",
+    detail = disconnectTexts[code],
+  ): void {
     if (this.#state === "ended") return;
-    const name = badFrameCode(code);
-    this.context.badInput.note(this, name, disconnectTexts[name]);
-    this.end(name);
+    this.context.badInput.note(this, code, detail);
+    this.end(code, 0, detail);
   }
 
   onIdle(): void {
     if (this.#state === "ended") return;
-    const { settings, service } = this.context;
-    if (this.#pingSentMs > 0) {
-      if (this.session.lastReceivedMs >= this.#pingSentMs) this.#onLife();
+    const { timeouts } = this.context.settings;
+    if (this.#lifeFromMs > 0) {
+      if (this.link.lastReceivedMs >= this.#lifeFromMs) this.#onLife();
       else this.end("HEARTBEAT_TIMEOUT");
       return;
     }
-    if (settings.timeouts.pingMs === 0) {
-      this.session.setIdleTimeout(0);
+    if (timeouts.pingMs === 0) {
+      this.link.setIdleTimeout(0);
       return;
     }
-    this.#pingSentMs = service.nowMs;
-    this.#pingNonce = (this.#pingNonce + 1) >>> 0;
+    this.#lifeFromMs = this.link.lastReceivedMs + 1;
+    this.ping();
+    this.link.setIdleTimeout(timeouts.pongMs);
+  }
+
+  /** Asks for a sign of life, from which the round-trip time will be known. */
+  ping(): void {
+    this.#pingNonce = clockTicks(this.context.clock.monotonicMs());
     this.send(PacketType.PING, { nonce: this.#pingNonce });
-    this.session.setIdleTimeout(settings.timeouts.pongMs);
+  }
+
+  /** Any other nonce than that of the newest ping says nothing. */
+  onPong(nonce: number): void {
+    if (nonce === 0 || nonce !== this.#pingNonce) return;
+    this.#roundTripTicks = elapsedTicks(nonce, clockTicks(this.context.clock.monotonicMs()));
+    this.#pingNonce = 0;
   }
 
   onHandshakeTimeout(): void {
@@ -178,17 +214,19 @@ export class GateSession implements SessionHandler, Member, Offender, FanOutPaye
   }
 
   onDrained(): void {
-    this.backlogSinceMs = 0;
     if (this.#state === "signedIn") this.context.fanOut.onDrained(this);
   }
 
-  onDisconnected(_session: Session, reason: DisconnectReason, detail: number): void {
-    const code = disconnectCodeOf(reason, detail);
+  onDisconnected(_link: PacketLink, reason: DisconnectReason, detail: number): void {
     if (this.#state !== "ended") {
       // The gate learns of it here: the peer left, the network broke, or the engine cut it off.
+      const code = disconnectCodeOf(reason, detail);
+      const text = endingText(code, reason, detail);
       if (code !== "NONE") this.#count(code);
-      if (code === "SLOW_READER") this.context.badInput.note(this, code, disconnectTexts[code]);
+      if (code === "SLOW_READER" || reason === "PACKET_ERROR") this.context.badInput.note(this, code, text);
+      this.context.disconnects.note(this, code, text);
     }
+    this.context.counters.ended++;
     this.#retire();
     this.context.badInput.summarise(this);
     const { address, key, userName } = this;
@@ -197,13 +235,13 @@ export class GateSession implements SessionHandler, Member, Offender, FanOutPaye
 
   /** Sends one packet. What cannot be sent ends the session; the caller need not care. */
   send<Type extends ServerPacketType>(type: Type, body: PacketInit<Type>): void {
-    if (!this.session.isOpen) return;
+    if (!this.link.isOpen) return;
     try {
       const { chunk, start, end } = this.context.encoder.encode(type, body);
-      this.session.send(chunk, start, end);
+      this.link.send(chunk, start, end);
     } catch (error) {
       if (!(error instanceof ArenaExhaustedError)) throw error;
-      this.session.abort("SEND_BUFFER_EXHAUSTED");
+      this.link.abort("SEND_BUFFER_EXHAUSTED");
     }
   }
 
@@ -251,7 +289,7 @@ export class GateSession implements SessionHandler, Member, Offender, FanOutPaye
     this.#become("signedIn");
     this.context.counters.signedIn++;
     this.context.counters.logins++;
-    this.session.completeHandshake();
+    this.link.completeHandshake();
     const { admission, position } = this.#login as PendingLogin;
     this.#login = undefined;
     return { issued: admission.issued, position };
@@ -278,7 +316,7 @@ export class GateSession implements SessionHandler, Member, Offender, FanOutPaye
 
   takeJoin(requestId: number): OpenJoin | undefined {
     const join = this.#open?.takeJoin(requestId);
-    if (this.#open?.isEmpty === true) this.#open = undefined;
+    this.#dropOpen();
     return join;
   }
 
@@ -290,8 +328,24 @@ export class GateSession implements SessionHandler, Member, Offender, FanOutPaye
 
   takeAround(requestId: number): number | undefined {
     const offset = this.#open?.takeAround(requestId);
-    if (this.#open?.isEmpty === true) this.#open = undefined;
+    this.#dropOpen();
     return offset;
+  }
+
+  /** The request that logs out, while its token is being revoked; 0: none. */
+  get loggingOutId(): number {
+    return this.#open?.loggingOutId ?? 0;
+  }
+
+  set loggingOutId(requestId: number) {
+    this.#open ??= new OpenRequests();
+    this.#open.loggingOutId = requestId;
+    this.#dropOpen();
+  }
+
+  /** Most sessions have none. */
+  #dropOpen(): void {
+    if (this.#open?.isEmpty === true) this.#open = undefined;
   }
 
   /**
@@ -301,12 +355,14 @@ export class GateSession implements SessionHandler, Member, Offender, FanOutPaye
   end(code: EndCode, retryAfterMs = 0, detail = ""): void {
     if (this.#state === "ended") return;
     this.#count(code);
+    const text = detail === "" ? disconnectTexts[code] : detail;
+    this.context.disconnects.note(this, code, text);
     this.send(PacketType.DISCONNECT, {
       code: DisconnectCode[code],
-      reason: detail === "" ? disconnectTexts[code] : detail,
+      reason: text,
       retryAfterMs: wireWaitMs(retryAfterMs),
     });
-    this.session.disconnect(engineReason(code), DisconnectCode[code]);
+    this.link.disconnect(engineReason(code), DisconnectCode[code]);
     this.#retire();
   }
 
@@ -338,8 +394,8 @@ export class GateSession implements SessionHandler, Member, Offender, FanOutPaye
 
   /** Something came after the ping. */
   #onLife(): void {
-    this.#pingSentMs = 0;
-    this.session.setIdleTimeout(this.context.settings.timeouts.pingMs);
+    this.#lifeFromMs = 0;
+    this.link.setIdleTimeout(this.context.settings.timeouts.pingMs);
   }
 
   /** Leaves everything, once: the rooms here, and the hub where it was asked to let the user in. */
@@ -362,7 +418,7 @@ export class GateSession implements SessionHandler, Member, Offender, FanOutPaye
 
   #become(state: GateSessionState): void {
     assertGateTransition(this.#state, state);
-    assert(state !== "signingIn" || this.session.isOpen, "only an open session signs in");
+    assert(state !== "signingIn" || this.link.isOpen, "only an open session signs in");
     this.#state = state;
   }
 }

@@ -1,5 +1,6 @@
 import { DEFAULT_PACKET_LIMIT_BYTES, PACKET_LIMIT_CEILING_BYTES } from "../../protocol/packet-framer.ts";
 import { DEFAULT_TEXT_LIMIT_BYTES, TEXT_PACKET_OVERHEAD_BYTES } from "../../protocol/text.ts";
+import { MESSAGE_LIMIT_CEILING_BYTES, OriginError, originRule } from "../../websocket/index.ts";
 import type { JwtSettings } from "./jwt.ts";
 import type { WordFilterSettings } from "./message-filter.ts";
 
@@ -10,6 +11,7 @@ export interface GateSettings {
   readonly rates: GateRates;
   readonly login: GateLoginSettings;
   readonly filter: WordFilterSettings;
+  readonly websocket: GateWebSocketSettings;
 }
 
 export interface GateLimits {
@@ -78,6 +80,19 @@ export interface GateLoginSettings {
   readonly jwt: JwtSettings | undefined;
 }
 
+/** Of connections over WebSocket; new ones go by what was set last. */
+export interface GateWebSocketSettings {
+  /** Whether clients that ask for it are sent compressed messages, and may send some. Default false. */
+  readonly deflate: boolean;
+  /** A message, of one packet or several, decompressed. Above: closed with 1009. Default 64 KiB. */
+  readonly messageBytes: number;
+  /**
+   * Origins of the pages that may connect ("https://chat.example.org"; "*": all). Default: none; then
+   * pages may that came from the host and port that they connect to. Others: 403.
+   */
+  readonly origins: readonly string[];
+}
+
 const MIB = 1_048_576;
 const DAY_MS = 86_400_000;
 const TOKENS_PER_USER_MOST = 64;
@@ -116,6 +131,7 @@ export const defaultGateSettings: GateSettings = {
     jwt: undefined,
   },
   filter: { words: [], action: "refuse" },
+  websocket: { deflate: false, messageBytes: 65_536, origins: [] },
 };
 
 /** A setting that cannot be, or that contradicts another. `code` "BAD_SETTING". */
@@ -135,6 +151,7 @@ export function resolveGateSettings(input: GateSettingsInput = {}): GateSettings
     rates: { ...defaultGateSettings.rates, ...input.rates },
     login: { ...defaultGateSettings.login, ...input.login },
     filter: { ...defaultGateSettings.filter, ...input.filter },
+    websocket: { ...defaultGateSettings.websocket, ...input.websocket },
   };
   for (const [group, values] of Object.entries(settings)) {
     for (const [key, value] of Object.entries(values as Record<string, unknown>)) {
@@ -143,7 +160,7 @@ export function resolveGateSettings(input: GateSettingsInput = {}): GateSettings
       }
     }
   }
-  const { limits, timeouts, login } = settings;
+  const { limits, timeouts, login, websocket } = settings;
   if (!(login.tokensPerUser >= 1 && login.tokensPerUser <= TOKENS_PER_USER_MOST)) {
     throw new GateSettingsError(
       `login.tokensPerUser must be 1 to ${TOKENS_PER_USER_MOST}, got ${login.tokensPerUser}`,
@@ -167,6 +184,18 @@ export function resolveGateSettings(input: GateSettingsInput = {}): GateSettings
     throw new GateSettingsError(
       `limits.sendQueueBytes (${limits.sendQueueBytes}) must be at least limits.packetBytes (${limits.packetBytes})`,
     );
+  }
+  if (websocket.messageBytes < limits.packetBytes || websocket.messageBytes > MESSAGE_LIMIT_CEILING_BYTES) {
+    throw new GateSettingsError(
+      `websocket.messageBytes (${websocket.messageBytes}) must be at least limits.packetBytes ` +
+        `(${limits.packetBytes}), and at most ${MESSAGE_LIMIT_CEILING_BYTES}`,
+    );
+  }
+  try {
+    originRule(websocket.origins);
+  } catch (error) {
+    if (!(error instanceof OriginError)) throw error;
+    throw new GateSettingsError(`websocket.origins: ${error.message}`);
   }
   if (timeouts.pingMs > 0 && timeouts.pongMs === 0) {
     throw new GateSettingsError("timeouts.pongMs must be above 0 when clients are pinged");

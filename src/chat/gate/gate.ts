@@ -1,17 +1,20 @@
-import { assert } from "../../base/assert.ts";
+import type { IncomingMessage } from "node:http";
+import { DurationHistogram } from "../../base/duration-histogram.ts";
 import { realRandom, type Random } from "../../base/random.ts";
 import { silentLogger, type Logger } from "../../base/logger.ts";
 import {
   type CompletionPort,
   type Listener,
+  type ListenerOptions,
+  proxyHeaderFaultName,
   type RefusalReason,
+  type SendBufferPool,
   Service,
   type ServiceLimits,
-  slotOf,
+  type Session,
   type SocketAddress,
-  type SocketOptions,
 } from "../../engine/index.ts";
-import { DisconnectCode, PacketType } from "../../protocol/codes.ts";
+import { DisconnectCode, type DisconnectCodeName, PacketType } from "../../protocol/codes.ts";
 import { encodePacketBytes, PacketEncoder } from "../../protocol/packet-encoder.ts";
 import { PacketFramer } from "../../protocol/packet-framer.ts";
 import type { Bus, GateEvent } from "../bus/bus.ts";
@@ -20,6 +23,7 @@ import { SERIAL_LIMIT, sessionKey, type SessionKey } from "../names.ts";
 import type { Store } from "../store/store.ts";
 import { BacklogRelief } from "./backlog-relief.ts";
 import { BadInputLog } from "./bad-input-log.ts";
+import { DisconnectHistory } from "./disconnect-history.ts";
 import { disconnectTexts, refusalCode } from "./disconnects.ts";
 import { AddressRate } from "./address-rate.ts";
 import { Attempts } from "./attempts.ts";
@@ -38,6 +42,9 @@ import { RegistrationDesk } from "./registration-desk.ts";
 import { reply } from "./replies.ts";
 import { RoomFanOut } from "./room-fan-out.ts";
 import { ServerRules } from "./server-rules.ts";
+import { SessionInspector } from "./session-inspector.ts";
+import { SessionTable } from "./session-table.ts";
+import { WebSocketEntrance } from "./websocket-entrance.ts";
 
 export interface GateOptions {
   readonly port: CompletionPort;
@@ -45,6 +52,8 @@ export interface GateOptions {
   /** Where accounts are; the gate touches nothing else of it. */
   readonly store: Pick<Store, "ask">;
   readonly hasher: PasswordHasher;
+  /** Where packets are written: the HTTP service's, when it brings WebSockets. Default: the gate's own. */
+  readonly sendBuffers?: SendBufferPool;
   /** Unique among the gates of a bus, 0 … 8,000. Default 1. */
   readonly gateId?: number;
   readonly settings?: GateSettingsInput;
@@ -57,6 +66,8 @@ export interface GateOptions {
   readonly random?: Random;
   readonly log?: Logger;
 }
+
+export type GateListenOptions = Pick<ListenerOptions, "socket" | "proxyHeader">;
 
 /** Clients of a server that stops come back after this long, spread out, so that they do not all come at once. */
 const RETRY_LEAST_MS = 200;
@@ -72,6 +83,9 @@ const MINUTE_MS = 60_000;
 export class Gate {
   readonly service: Service;
   readonly counters: GateCounters = newGateCounters();
+  /** What handling a batch of events took: replies, encoding, queueing. */
+  readonly fanOutSeconds = new DurationHistogram();
+  readonly inspector: SessionInspector;
   readonly #options: GateOptions;
   readonly #gateId: number;
   readonly #random: Random;
@@ -83,8 +97,9 @@ export class Gate {
   readonly #relief: BacklogRelief;
   readonly #context: GateContext;
   #policy: GatePolicy;
-  /** By slot of the service: 8 bytes or so for each, of which a map takes 30. */
-  readonly #sessions: (GateSession | undefined)[] = [];
+  readonly #sessions = new SessionTable();
+  readonly #disconnects: DisconnectHistory;
+  readonly #entrance: WebSocketEntrance;
   readonly #listeners: Listener[] = [];
   #state: "running" | "stopping" | "stopped" = "running";
   #stopped: Promise<void> | undefined;
@@ -98,30 +113,36 @@ export class Gate {
     this.#log = options.log ?? silentLogger;
     this.#attempts = new Attempts(() => this.settings, this.#log);
     this.#passwordUses = new AddressRate(this.settings.rates.loginsPerMinutePerAddress, MINUTE_MS);
+    this.#disconnects = new DisconnectHistory(options.port.clock);
+    const framer = new PacketFramer(this.settings.limits.packetBytes);
     this.service = new Service({
       port: options.port,
       kind: "server",
       role: "GATEWAY",
-      framer: new PacketFramer(this.settings.limits.packetBytes),
+      framer,
+      ...(options.sendBuffers === undefined ? {} : { sendBuffers: options.sendBuffers }),
       limits: serviceLimits(this.settings),
       random: this.#random,
       refusal: (reason) => this.#farewell(reason),
       createHandler: (session) => {
         const made = new GateSession(this.#context, session);
-        this.#sessions[slotOf(session.id)] = made;
+        this.#sessions.add(made);
         return made;
       },
     });
+    this.#entrance = this.#makeEntrance(framer);
+    this.inspector = new SessionInspector(this.#sessions, options.port.clock, this.#disconnects);
     const encoder = new PacketEncoder(this.service.sendBuffers, this.settings.limits.packetBytes);
     const fanOut = new RoomFanOut({
       encoder,
+      sendBuffers: this.service.sendBuffers,
       counters: this.counters,
       sendQueueBytes: this.settings.limits.sendQueueBytes,
       startTimer: (delayMs, onExpired) => options.port.startTimer(delayMs, onExpired),
       findMember: (key) => this.#find(key),
     });
     this.#fanOut = fanOut;
-    this.#relief = new BacklogRelief(this.service, this.counters, fanOut);
+    this.#relief = new BacklogRelief(this.service, this.#sessions, this.counters, fanOut);
     this.#context = this.#makeContext(encoder);
   }
 
@@ -130,19 +151,35 @@ export class Gate {
     return this.#policy.settings;
   }
 
-  /** Connections that are open. */
+  /** Connections that are open, over TCP and over WebSocket. */
   get sessionCount(): number {
-    return this.service.sessionCount;
+    return this.service.sessionCount + this.#entrance.count;
   }
 
   /** Starts to accept on one address more; rejects with PortError (EADDRINUSE, EACCES, …). */
-  async listen(address: SocketAddress, socket?: SocketOptions): Promise<SocketAddress> {
+  async listen(address: SocketAddress, options: GateListenOptions = {}): Promise<SocketAddress> {
     const listener = await this.service.listen(address, {
-      ...(socket === undefined ? {} : { socket }),
+      ...options,
+      admit: () => (this.sessionCount >= this.settings.limits.connections ? "SERVER_FULL" : undefined),
       onAcceptFailed: (result) => this.#log.warn({ result }, "a connection could not be accepted"),
+      onProxyHeaderFault: (peer, fault) =>
+        this.#log.warn(
+          { peer: peer.host, fault: proxyHeaderFaultName(fault) },
+          "a connection of a trusted proxy had no PROXY header",
+        ),
     });
     this.#listeners.push(listener);
     return listener.address;
+  }
+
+  /**
+   * Takes a connection on which an HTTP request to become a WebSocket has come (RFC 6455, 4.2), and
+   * nothing was answered; `head`: what came after the request. It is answered here, and the session is the
+   * gate's from now on. `session` is of a service on the same port, with the same send buffers, whose slots
+   * begin where the gate's own end: at `limits.connections`.
+   */
+  acceptWebSocket(request: IncomingMessage, session: Session, head: Uint8Array): void {
+    this.#entrance.accept(request, session, head);
   }
 
   /**
@@ -158,6 +195,7 @@ export class Gate {
     this.#passwordUses.setCount(settings.rates.loginsPerMinutePerAddress);
     this.#policy = policy;
     Object.assign(this.#context, policy);
+    this.#entrance.reload();
     return needRestart;
   }
 
@@ -175,8 +213,8 @@ export class Gate {
     this.#state = "stopping";
     await Promise.all(this.#listeners.map((listener) => listener.close()));
     await this.#untilAnswered(timeoutMs);
-    for (const session of this.#sessions) session?.end("SHUTDOWN", this.#retryAfterMs());
-    await this.service.close();
+    for (const session of this.#sessions) session.end("SHUTDOWN", this.#retryAfterMs());
+    await Promise.all([this.service.close(), this.#entrance.untilEmpty()]);
     this.#state = "stopped";
     this.#context.link.detach();
   }
@@ -197,6 +235,8 @@ export class Gate {
 
   #onEvents(events: readonly GateEvent[]): void {
     const { counters } = this;
+    const { clock } = this.#options.port;
+    const startMs = clock.monotonicMs();
     counters.eventBatches++;
     counters.events += events.length;
     this.#relief.look();
@@ -208,6 +248,7 @@ export class Gate {
       else this.#fanOut.add(event);
     }
     this.#fanOut.flushAll();
+    this.fanOutSeconds.observe((clock.monotonicMs() - startMs) / 1000);
   }
 
   #reply(event: SessionEvent): void {
@@ -221,15 +262,36 @@ export class Gate {
     if (event.addressBans.length === 0) return;
     const wallMs = this.#options.port.clock.wallMs();
     for (const session of this.#sessions) {
-      const refused = session === undefined ? undefined : this.#rules.banRefusal(session.address, wallMs);
-      if (refused !== undefined) session?.end("BANNED", refused.retryAfterMs, refused.detail);
+      const refused = this.#rules.banRefusal(session.address, wallMs);
+      if (refused !== undefined) session.end("BANNED", refused.retryAfterMs, refused.detail);
     }
   }
 
   #find(key: SessionKey): GateSession | undefined {
-    // Slots are the lowest bits of a key, too.
-    const found = this.#sessions[slotOf(key)];
+    const found = this.#sessions.at(key);
     return found?.key === key ? found : undefined;
+  }
+
+  #makeEntrance(framer: PacketFramer): WebSocketEntrance {
+    const { counters } = this;
+    const { clock } = this.#options.port;
+    return new WebSocketEntrance({
+      framer,
+      settings: () => this.settings,
+      isStopping: () => this.#state !== "running",
+      connectionCount: () => this.sessionCount,
+      makeSession: (link) => {
+        const made = new GateSession(this.#context, link);
+        this.#sessions.add(made);
+        return made;
+      },
+      onCount: (count) => {
+        counters.webSockets = count;
+      },
+      banRefusal: (host) => this.#rules.banRefusal(host, clock.wallMs()),
+      retryAfterMs: () => this.#retryAfterMs(),
+      countRefused: (code) => this.#countDisconnect(code),
+    });
   }
 
   #makeDesk(): DeskContext {
@@ -273,6 +335,7 @@ export class Gate {
       fanOut: this.#fanOut,
       rules: this.#rules,
       badInput: new BadInputLog(this.#log, clock),
+      disconnects: this.#disconnects,
       counters,
       clock,
       random: this.#random,
@@ -283,14 +346,7 @@ export class Gate {
       get isStopping() {
         return isStopping();
       },
-      forget: (session) => {
-        const slot = slotOf(session.session.id);
-        assert(
-          this.#sessions[slot] === session,
-          "a session is forgotten once, before its slot is used again",
-        );
-        this.#sessions[slot] = undefined;
-      },
+      forget: (session) => this.#sessions.remove(session),
       onAnswered: (count) => {
         counters.requestsOutstanding -= count;
       },
@@ -299,13 +355,17 @@ export class Gate {
 
   #farewell(reason: RefusalReason): Uint8Array {
     const code = refusalCode(reason);
-    const { disconnects } = this.counters;
-    disconnects[code] = (disconnects[code] ?? 0) + 1;
+    this.#countDisconnect(code);
     return encodePacketBytes(PacketType.DISCONNECT, {
       code: DisconnectCode[code],
       reason: disconnectTexts[code],
       retryAfterMs: this.#retryAfterMs(),
     });
+  }
+
+  #countDisconnect(code: DisconnectCodeName): void {
+    const { disconnects } = this.counters;
+    disconnects[code] = (disconnects[code] ?? 0) + 1;
   }
 
   #retryAfterMs(): number {

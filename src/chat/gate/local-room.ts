@@ -4,19 +4,29 @@ import type { CommandOf } from "../hub/command.ts";
 import type { RoomEvent, RoomInfo } from "../hub/event.ts";
 import type { RoomId, SessionKey } from "../names.ts";
 import type { SlowReaderPolicy } from "../store/store.ts";
+import type { Wire } from "./packet-link.ts";
 
-/** What a fan-out needs of an engine session. */
+/** What a fan-out needs of a link. */
 export interface SendTarget {
   /** Bytes that wait to be sent. */
   readonly queuedBytes: number;
+  /** Queues whole packets. */
   send(chunk: SendChunk, start: number, end: number): boolean;
   abort(reason: DisconnectReason): void;
+}
+
+/** What it needs besides of one that is a WebSocket. */
+export interface FramedTarget extends SendTarget {
+  /** Queues bytes that have the frame headers in them. */
+  sendFramed(chunk: SendChunk, start: number, end: number): boolean;
 }
 
 /** A session as the rooms see it. */
 export interface Member {
   readonly key: SessionKey;
-  readonly session: SendTarget;
+  /** A FramedTarget where the wire is not "packets". */
+  readonly link: SendTarget;
+  readonly wire: Wire;
   /** The first of a chain of the rooms it is in; only its rooms change it. */
   firstMembership: Membership | undefined;
   /** Asks the hub for a page to replay; one answer comes, unless the session ends. */
@@ -32,10 +42,10 @@ export interface Membership {
   readonly room: LocalRoom;
   readonly member: Member;
   /** The member's, one step nearer for the hot loop. */
-  readonly session: SendTarget;
+  readonly link: SendTarget;
   /** The member's next one. A chain and no array: there are many members, most in one room. */
   next: Membership | undefined;
-  /** Its place in the room's `live` or `lagging`. */
+  /** Its place in the list of the room that it is in: one of `liveLists`, or `lagging`. */
   index: number;
   /** The last run that had something of its own for it. */
   runSerial: number;
@@ -58,12 +68,17 @@ export interface Lag {
 }
 
 /**
- * The members of one room that one gate holds. Those that are live are dense, so that a fan-out is a
- * plain loop; the others are apart.
+ * The members of one room that one gate holds. Those that are live are dense and apart by their wires, so
+ * that a fan-out is a plain loop over links of one kind; those that lag are in a list of their own.
  */
 export class LocalRoom {
   readonly id: RoomId;
-  readonly live: Membership[] = [];
+  /** Live, over TCP. */
+  readonly packets: Membership[] = [];
+  /** Live, over WebSocket. */
+  readonly webSockets: Membership[] = [];
+  /** Live, over WebSocket, compressed. */
+  readonly deflating: Membership[] = [];
   readonly lagging: Membership[] = [];
   /** Events that wait to be encoded. */
   run: RoomEvent[] = [];
@@ -81,7 +96,17 @@ export class LocalRoom {
   }
 
   get memberCount(): number {
-    return this.live.length + this.lagging.length;
+    return this.packets.length + this.webSockets.length + this.deflating.length + this.lagging.length;
+  }
+
+  /** The lists of live members. */
+  get liveLists(): readonly (readonly Membership[])[] {
+    return [this.packets, this.webSockets, this.deflating];
+  }
+
+  /** One of the members, whichever. */
+  get anyMember(): Membership | undefined {
+    return this.packets[0] ?? this.webSockets[0] ?? this.deflating[0] ?? this.lagging[0];
   }
 
   update(info: RoomInfo): void {
@@ -103,28 +128,28 @@ export class LocalRoom {
     const membership: Membership = {
       room: this,
       member,
-      session: member.session,
+      link: member.link,
       next: member.firstMembership,
-      index: this.live.length,
+      index: 0,
       runSerial: 0,
       own: undefined,
       lag: undefined,
     };
-    this.live.push(membership);
+    putIn(this.#liveList(membership), membership);
     member.firstMembership = membership;
     return membership;
   }
 
   remove(membership: Membership): void {
     unchain(membership);
-    takeOut(membership.lag === undefined ? this.live : this.lagging, membership);
+    takeOut(membership.lag === undefined ? this.#liveList(membership) : this.lagging, membership);
     membership.lag = undefined;
   }
 
   /** Takes a live membership out of the fan-out, or gives one that lags another position. */
   hold(membership: Membership, state: Lag["state"], offset: number): void {
     if (membership.lag === undefined) {
-      takeOut(this.live, membership);
+      takeOut(this.#liveList(membership), membership);
       putIn(this.lagging, membership);
     }
     membership.lag = { state, offset, failureCount: 0, timer: undefined };
@@ -134,8 +159,19 @@ export class LocalRoom {
   goLive(membership: Membership): void {
     assert(membership.lag !== undefined && this.run.length === 0, "who goes live has missed nothing");
     takeOut(this.lagging, membership);
-    putIn(this.live, membership);
+    putIn(this.#liveList(membership), membership);
     membership.lag = undefined;
+  }
+
+  #liveList({ member }: Membership): Membership[] {
+    switch (member.wire) {
+      case "packets":
+        return this.packets;
+      case "websocket":
+        return this.webSockets;
+      case "deflate":
+        return this.deflating;
+    }
   }
 }
 

@@ -134,6 +134,20 @@ describe("login by password", () => {
     assert.equal(world.store.tokens.size, 0);
   });
 
+  it("lets nobody in whose connection is ending already", async () => {
+    const world = withMina();
+    const client = world.connect();
+    const attempt = login(world, client, password(PASSWORD));
+    // The peer has finished sending; that the session ends will be told a little later.
+    client.link.isOpen = false;
+    await attempt;
+    await world.settle();
+    assert.deepEqual(world.asked(), [], "the hub hears nothing of it");
+    assert.equal(world.store.tokens.size, 0, "the token is nobody's");
+    client.session.onDisconnected(client.link, "RECV_0", 0);
+    assert.equal(client.session.state, "ended");
+  });
+
   it("is limited for each address", async () => {
     const world = withMina({ rates: { loginsPerMinutePerAddress: 2 } });
     const client = world.connect();

@@ -118,7 +118,7 @@ export class LoginDesk {
       if (!isWaiting) return;
       session.endAttempt();
       refuseRequest(session, { type: PacketType.LOGIN_REQUEST, body }, outcome);
-    } else if (isWaiting) {
+    } else if (isWaiting && session.link.isOpen) {
       const { requestId, lobby } = body;
       session.signIn(requestId, outcome, lobby === undefined ? undefined : roomPosition(lobby));
     } else {

@@ -17,8 +17,11 @@ export class OpenRequests {
   readonly #joins = new Map<number, OpenJoin>();
   readonly #arounds = new Map<number, number>();
 
+  /** The request that logs out, while its token is being revoked; 0: none. */
+  loggingOutId = 0;
+
   get isEmpty(): boolean {
-    return this.#joins.size === 0 && this.#arounds.size === 0;
+    return this.#joins.size === 0 && this.#arounds.size === 0 && this.loggingOutId === 0;
   }
 
   /** False when there are too many. */

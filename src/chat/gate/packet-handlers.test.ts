@@ -126,7 +126,7 @@ describe("any packet", () => {
         const world = new GateWorld({ login: { guests: true }, rates: { loginsPerMinutePerAddress: 0 } });
         const client = isIn ? world.signedIn() : world.connect();
         client.take();
-        client.session.onFrame(client.session.session, bytes, 0, bytes.length);
+        client.session.onFrame(client.link, bytes, 0, bytes.length);
         await world.settle();
         const commands = world.asked();
         const answers = client.take();

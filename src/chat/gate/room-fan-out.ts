@@ -21,6 +21,9 @@ export interface RoomFanOutOptions extends RunSenderOptions {
  * an entry is not for (the one that published the message) gets the run cut at that place, with its
  * response there, so every session sees the room's offsets rise, its own among them.
  *
+ * Members over WebSocket get the same range with a frame header in front of it, which was left room for:
+ * the run is framed once for all of them, and compressed once for all those that deflate.
+ *
  * Whoever comes into a room gets what came after: the run so far is flushed first. The same before
  * anything is said to a session whose place among the room's messages matters.
  *
@@ -77,7 +80,7 @@ export class RoomFanOut {
       room.update(event.room);
     } else if (event.type === "roomDeleted") {
       this.#flushNow(room);
-      while (room.memberCount > 0) this.#remove((room.live[0] ?? room.lagging[0]) as Membership);
+      while (room.memberCount > 0) this.#remove(room.anyMember as Membership);
     }
   }
 
@@ -148,7 +151,7 @@ export class RoomFanOut {
       isHeld = true;
     }
     // Of one that has nothing queued nobody would be told that it has drained.
-    if (isHeld && member.session.queuedBytes === 0) this.#catchUp.goOn(member);
+    if (isHeld && member.link.queuedBytes === 0) this.#catchUp.goOn(member);
     return isHeld;
   }
 

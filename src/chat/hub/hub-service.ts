@@ -1,5 +1,6 @@
 import { assert } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
+import { DurationHistogram } from "../../base/duration-histogram.ts";
 import type { Bus, HubLink } from "../bus/bus.ts";
 import type { Appended, Store, StoreRequestName, StoreRequests } from "../store/store.ts";
 import { StoreError } from "../store/store.ts";
@@ -8,6 +9,7 @@ import type { Command, StoreReply } from "./command.ts";
 import type { HubTime } from "./effect-sink.ts";
 import { Hub, type HubCounts } from "./hub.ts";
 import type { HubSettings } from "./hub-options.ts";
+import type { OpenRoom } from "./room.ts";
 import { ServiceSink } from "./service-sink.ts";
 import { StoreFailureLog, type HubLog } from "./store-failure-log.ts";
 
@@ -49,6 +51,8 @@ export interface HubCounters extends HubCounts {
  * back. The messages of one turn go to the store in one call, so they share a transaction.
  */
 export class HubService {
+  /** What the store took for a group of messages, from asked to answered; failures are not in it. */
+  readonly commitSeconds = new DurationHistogram();
   readonly #options: HubServiceOptions;
   readonly #hub: Hub;
   readonly #sink: ServiceSink;
@@ -85,6 +89,11 @@ export class HubService {
       pendingAppends: this.#appends.pendingCount,
       storeFailureCount: this.#failures.count,
     };
+  }
+
+  /** The rooms that are open, the lobby included, in no order. */
+  openRooms(): Iterable<OpenRoom> {
+    return this.#hub.openRooms();
   }
 
   /**
@@ -150,6 +159,8 @@ export class HubService {
   }
 
   async #append(batch: AppendBatch): Promise<void> {
+    const { clock } = this.#options;
+    const startMs = clock.monotonicMs();
     let results: readonly Appended[];
     try {
       results = await this.#options.store.append(batch.messages);
@@ -158,6 +169,7 @@ export class HubService {
       this.#appends.failed(batch, isBusy(error));
       return;
     }
+    this.commitSeconds.observe((clock.monotonicMs() - startMs) / 1000);
     this.#appends.answered(batch, results);
   }
 

@@ -18,6 +18,7 @@ import { RoomLog } from "./room-log.ts";
 import { RoomModeration } from "./room-moderation.ts";
 import { RoomReader } from "./room-reader.ts";
 import { RoomRegistry } from "./room-registry.ts";
+import type { OpenRoom } from "./room.ts";
 import { SerialChanges } from "./serial-changes.ts";
 import { ServerConsole } from "./server-console.ts";
 import { ServerRules } from "./server-rules.ts";
@@ -111,6 +112,11 @@ export class Hub {
       directConversations: this.#whispers.conversationCount,
       publishedCount: this.#log.publishedCount,
     };
+  }
+
+  /** The rooms that are open, the lobby included, in no order. */
+  *openRooms(): Generator<OpenRoom> {
+    for (const room of this.#rooms.all()) yield room.overview;
   }
 
   /** Opens the lobby and reads the server's rules. When the store fails, the next sign-in asks it again. */

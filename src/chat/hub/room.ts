@@ -10,6 +10,21 @@ import type { LogRepair } from "./room-log.ts";
 import { RoomRoster, type RosterChange } from "./room-roster.ts";
 import type { OnlineUser } from "./user-directory.ts";
 
+/** A room as administrators see it in a list; private ones too. */
+export interface OpenRoom {
+  readonly id: RoomId;
+  readonly name: string;
+  readonly kind: "logged" | "memory";
+  readonly access: RoomSettings["access"];
+  readonly archived: boolean;
+  /** Users who are in it now. */
+  readonly members: number;
+  /** Offset of the newest entry. */
+  readonly lastOffset: number;
+  /** Entries since the room was opened: since somebody came into it, or since the start. */
+  readonly messages: number;
+}
+
 /**
  * A room with its settings and who is in it. Membership is kept for each user (how many of its sessions are in) and for
  * each gate (how many of its sessions are in); which sessions these are, sessions and gates know. So
@@ -43,6 +58,7 @@ export class Room {
   #order: NameOrder | undefined;
   #firstOffset: number;
   #lastOffset: number;
+  readonly #offsetAtOpening: number;
 
   private constructor(
     stored: Omit<StoredRoom, "kind" | "roster" | "blockedBy">,
@@ -59,6 +75,7 @@ export class Room {
     this.roster = roster;
     this.#firstOffset = stored.firstOffset;
     this.#lastOffset = stored.lastOffset;
+    this.#offsetAtOpening = stored.lastOffset;
   }
 
   static logged(stored: StoredRoom): Room {
@@ -136,6 +153,20 @@ export class Room {
   /** Users who are in it. O(1); iterating is for rare changes only. */
   get users(): Iterable<OnlineUser> {
     return this.#users.keys();
+  }
+
+  get overview(): OpenRoom {
+    const { id, name, kind, settings, lastOffset } = this;
+    return {
+      id,
+      name,
+      kind,
+      access: settings.access,
+      archived: settings.archived,
+      members: this.memberCount,
+      lastOffset,
+      messages: lastOffset - this.#offsetAtOpening,
+    };
   }
 
   infoFor(user: OnlineUser): RoomInfo {

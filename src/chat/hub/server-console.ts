@@ -1,4 +1,11 @@
-import { CONSOLE_GATE_ID, CONSOLE_NAME, gateOf, type SessionKey } from "../names.ts";
+import {
+  ADMIN_PAGE_NAME,
+  ADMIN_PAGE_SESSION,
+  CONSOLE_GATE_ID,
+  CONSOLE_NAME,
+  gateOf,
+  type SessionKey,
+} from "../names.ts";
 import type { RequestName } from "./command.ts";
 import { HubSession } from "./hub-session.ts";
 import { OnlineUser } from "./user-directory.ts";
@@ -26,14 +33,8 @@ const ALLOWED: ReadonlySet<RequestName> = new Set([
  * in, is counted nowhere, and is never in a room.
  */
 export class ServerConsole {
-  readonly #user = new OnlineUser({
-    id: 0,
-    name: CONSOLE_NAME,
-    nameKey: CONSOLE_NAME,
-    displayName: "",
-    isAdmin: true,
-    mutedUntilMs: 0,
-  });
+  readonly #console = administrator(CONSOLE_NAME);
+  readonly #page = administrator(ADMIN_PAGE_NAME);
 
   owns(key: SessionKey): boolean {
     return gateOf(key) === CONSOLE_GATE_ID;
@@ -45,6 +46,11 @@ export class ServerConsole {
 
   /** One for each request: nothing of it is kept. */
   session(key: SessionKey): HubSession {
-    return new HubSession(key, this.#user, 0, "");
+    return new HubSession(key, key === ADMIN_PAGE_SESSION ? this.#page : this.#console, 0, "");
   }
+}
+
+/** No account can have such a name, or this id. */
+function administrator(name: string): OnlineUser {
+  return new OnlineUser({ id: 0, name, nameKey: name, displayName: "", isAdmin: true, mutedUntilMs: 0 });
 }

@@ -3,6 +3,7 @@ import type {
   LoginRequest,
   LogoutRequest,
   Ping,
+  Pong,
   RegisterRequest,
 } from "../../../protocol/generated/portico/v1/portico_pb.js";
 import type { GateSession } from "../gate-session.ts";
@@ -12,9 +13,9 @@ export function ping(session: GateSession, { nonce }: Ping): undefined {
   session.send(PacketType.PONG, { nonce });
 }
 
-/** That anything came is what counts. */
-export function pong(): undefined {
-  return undefined;
+/** That anything came is what counts; how long it took is for administrators. */
+export function pong(session: GateSession, { nonce }: Pong): undefined {
+  session.onPong(nonce);
 }
 
 export function register(session: GateSession, body: RegisterRequest): Refused | undefined {
