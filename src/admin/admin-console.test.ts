@@ -3,7 +3,8 @@ import { describe, it } from "node:test";
 import { InProcessBus } from "../chat/bus/in-process-bus.ts";
 import type { HubLink } from "../chat/bus/bus.ts";
 import type { Command } from "../chat/hub/command.ts";
-import { AdminConsole, CONSOLE_SESSION } from "./admin-console.ts";
+import { ADMIN_PAGE_SESSION, CONSOLE_SESSION } from "../chat/names.ts";
+import { AdminConsole } from "./admin-console.ts";
 
 /** A bus whose turns end at once when told to, with a hub that only listens. */
 function setUp() {
@@ -52,6 +53,29 @@ describe("AdminConsole", () => {
     hub.reply({ type: "refused", session: CONSOLE_SESSION, requestId, request: "deleteRoom", refusal });
     endTurn();
     await assert.rejects(asked, { name: "ConsoleError", code: "ROOM_NOT_FOUND", message: "no such room" });
+  });
+
+  it("asks as the admin page through the page's seat", async () => {
+    const { bus, hub, commands, endTurn } = setUp();
+    const console = new AdminConsole(bus);
+    const asked = console.page.ask("adminLockdown", { level: 1 });
+    endTurn();
+    const command = commands.at(-1);
+    assert.ok(command?.type === "adminLockdown");
+    const { requestId, session } = command;
+    assert.equal(session, ADMIN_PAGE_SESSION);
+    hub.reply({ type: "done", session, requestId, request: "adminLockdown" });
+    endTurn();
+    assert.equal((await asked).type, "done");
+  });
+
+  it("knows the lockdown level that the hub told last", () => {
+    const { bus, hub, endTurn } = setUp();
+    const console = new AdminConsole(bus);
+    assert.equal(console.lockdown, 0);
+    hub.broadcast({ type: "serverRules", lockdown: 2, addressBans: [] });
+    endTurn();
+    assert.equal(console.lockdown, 2);
   });
 
   it("lets go of what is under way when it is closed, and asks nothing more", async () => {

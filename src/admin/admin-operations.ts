@@ -7,11 +7,11 @@ import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { checkRoomName, checkUserName, nameKey } from "../protocol/names.ts";
 import { checkPassword } from "../protocol/text.ts";
-import type { AdminConsole } from "./admin-console.ts";
+import type { AdminSeat } from "./admin-console.ts";
 
 /** What the operations work with. */
 export interface AdminContext {
-  readonly console: AdminConsole;
+  readonly console: AdminSeat;
   readonly store: Store;
   readonly hasher: PasswordHasher;
   readonly clock: Clock;
@@ -102,14 +102,14 @@ export const adminOperations = {
     return { ...room, ...shown, hasPassword: passwordHash !== "" };
   }),
   "room.set": operation(z.strictObject({ name, change: roomChange }), async (context, args) => {
-    const { id } = await roomOf(context, args.name);
+    const id = await roomIdOf(context, args.name);
     const { name: newName, ...others } = args.change;
     const change = defined(newName === undefined ? others : { ...others, name: checkedRoomName(newName) });
     await context.console.ask("updateRoom", { roomId: id, change });
     return {};
   }),
   "room.delete": operation(z.strictObject({ name }), async (context, args) => {
-    const { id } = await roomOf(context, args.name);
+    const id = await roomIdOf(context, args.name);
     await context.console.ask("deleteRoom", { roomId: id });
     return {};
   }),
@@ -205,6 +205,18 @@ async function roomOf({ store }: AdminContext, roomName: string) {
   const room = await store.ask("findRoom", { name: nameKey(roomName) });
   if (room === undefined) throw new AdminError("ADMIN_FAILED", `there is no room ${roomName}`);
   return room;
+}
+
+/** Of a memory room too, which the store does not know, unless it is private. */
+async function roomIdOf(context: AdminContext, roomName: string): Promise<number> {
+  const key = nameKey(roomName);
+  const stored = await context.store.ask("findRoom", { name: key });
+  if (stored !== undefined) return stored.id;
+  const first = { scope: "open", prefix: key, after: "", limit: 1 } as const;
+  const listed = await context.console.ask("listRooms", first);
+  const open = listed.type === "rooms" ? listed.rooms[0] : undefined;
+  if (open?.name !== key) throw new AdminError("ADMIN_FAILED", `there is no room ${roomName}`);
+  return open.id;
 }
 
 function checkedRoomName(roomName: string): string {

@@ -5,14 +5,16 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { ManualClock } from "../base/clock.ts";
 import { SeededRandom } from "../base/random.ts";
+import { silentLogger } from "../base/logger.ts";
 import { InProcessBus } from "../chat/bus/in-process-bus.ts";
 import { MemoryStore } from "../chat/store/memory-store.ts";
-import { socketAddress } from "../engine/index.ts";
+import { defaultHttpLimits } from "../http/http-limits.ts";
+import { openTestHttp } from "../../test/support/test-http.ts";
 import { AdminConsole } from "./admin-console.ts";
 import type { AdminContext } from "./admin-operations.ts";
 import { CONTROL_PATH, ControlEndpoint } from "./control-endpoint.ts";
 import { CONTROL_FILE, readControlFile, removeControlFile, writeControlFile } from "./control-file.ts";
-import { HealthServer } from "./health-server.ts";
+import { buildHttpApp } from "./http-app.ts";
 
 const TOKEN = "a-token-of-more-than-thirty-two-characters";
 
@@ -23,14 +25,15 @@ const hasher = {
 };
 
 async function open(test: TestContext, context: () => AdminContext | undefined): Promise<string> {
-  const control = new ControlEndpoint(TOKEN, context);
-  const server = await HealthServer.open({
-    address: socketAddress("127.0.0.1", 0),
+  const app = await buildHttpApp({
+    parts: { pages: false, admin: false, health: false, metrics: false },
+    limits: defaultHttpLimits,
     readiness: () => "serving",
-    routes: { [CONTROL_PATH]: (request, response) => control.handle(request, response) },
+    control: new ControlEndpoint(TOKEN, context),
+    log: silentLogger,
   });
-  test.after(() => server.close());
-  return `${server.url}${CONTROL_PATH}`;
+  const { url } = await openTestHttp(test, app.server);
+  return `${url}${CONTROL_PATH}`;
 }
 
 function contextOf(test: TestContext): AdminContext {
@@ -76,7 +79,6 @@ describe("ControlEndpoint", () => {
     const context = contextOf(test);
     const url = await open(test, () => context);
     const cases: [() => Promise<Response>, number, string][] = [
-      [() => fetch(url), 405, "METHOD"],
       [() => post(url, "{}", "another"), 401, "TOKEN"],
       [() => fetch(url, { method: "POST", body: "{}" }), 401, "TOKEN"],
       [() => post(url, "{"), 400, "ADMIN_USAGE"],

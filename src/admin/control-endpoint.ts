@@ -1,84 +1,93 @@
-import { timingSafeEqual, hash } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
 import { StoreError } from "../chat/store/store.ts";
+import { CacheControl } from "../http/security-headers.ts";
 import { ConsoleError } from "./admin-console.ts";
 import { type AdminContext, AdminError, runAdminOperation } from "./admin-operations.ts";
+import { TokenCheck } from "./token-check.ts";
 
 /** The path on the HTTP port. */
 export const CONTROL_PATH = "/control";
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 
+/** An HTTP status and what the body says. */
+export interface ControlAnswer {
+  readonly status: number;
+  readonly body: object;
+}
+
 /**
  * Answers `POST /control {"do": name, "args": {…}}` with `{"ok": true, "result": …}` or `{"ok": false,
  * "code": …, "error": …}`. Who asks must know the token of the control file.
  */
 export class ControlEndpoint {
-  readonly #tokenDigest: Buffer;
+  readonly #token: TokenCheck;
   readonly #context: () => AdminContext | undefined;
 
   /** `context` is undefined while the server starts or stops. */
   constructor(token: string, context: () => AdminContext | undefined) {
-    this.#tokenDigest = hash("sha256", token, "buffer");
+    this.#token = new TokenCheck(token);
     this.#context = context;
   }
 
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.method !== "POST") {
-      response.setHeader("Allow", "POST");
-      return send(response, 405, { ok: false, code: "METHOD", error: "method not allowed" });
-    }
-    if (!this.#isAllowed(request.headers.authorization)) {
-      return send(response, 401, { ok: false, code: "TOKEN", error: "the token is missing or wrong" });
-    }
-    const body = await readBody(request);
-    if (body === undefined) {
-      return send(response, 413, {
-        ok: false,
-        code: "TOO_LARGE",
-        error: `more than ${BODY_LIMIT_BYTES} bytes`,
-      });
-    }
+  /** Looked at before the body is read. */
+  allows(authorization: string | undefined): boolean {
+    return this.#token.allows(authorization);
+  }
+
+  /** Does what the body asks for. Rejects with what is a bug. */
+  async run(body: string): Promise<ControlAnswer> {
     const context = this.#context();
-    if (context === undefined) {
-      return send(response, 503, { ok: false, code: "BUSY", error: "the server is starting or stopping" });
-    }
+    if (context === undefined) return refusal(503, "BUSY", "the server is starting or stopping");
     const parsed = parse(body);
-    if (parsed === undefined) {
-      return send(response, 400, {
-        ok: false,
-        code: "ADMIN_USAGE",
-        error: 'expected {"do": name, "args": {…}}',
-      });
-    }
+    if (parsed === undefined) return refusal(400, "ADMIN_USAGE", 'expected {"do": name, "args": {…}}');
     try {
-      send(response, 200, { ok: true, result: await runAdminOperation(context, parsed.name, parsed.args) });
+      const result = await runAdminOperation(context, parsed.name, parsed.args);
+      return { status: 200, body: { ok: true, result } };
     } catch (error) {
       const isKnown =
         error instanceof AdminError || error instanceof ConsoleError || error instanceof StoreError;
       if (!isKnown) throw error;
       const status = error instanceof AdminError && error.code === "ADMIN_USAGE" ? 400 : 409;
-      send(response, status, { ok: false, code: error.code, error: error.message });
+      return refusal(status, error.code, error.message);
     }
-  }
-
-  #isAllowed(header: string | undefined): boolean {
-    const token = /^Bearer (?<token>\S+)$/.exec(header ?? "")?.groups?.token ?? "";
-    return timingSafeEqual(hash("sha256", token, "buffer"), this.#tokenDigest);
   }
 }
 
-/** undefined when it is above the limit. */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    const bytes: Buffer = chunk;
-    size += bytes.length;
-    if (size > BODY_LIMIT_BYTES) return undefined;
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks).toString("utf8");
+/** Adds the endpoint to an HTTP application. */
+export async function addControlEndpoint(app: FastifyInstance, control: ControlEndpoint): Promise<void> {
+  await app.register((scope, _options, done) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser(
+      "*",
+      { parseAs: "string", bodyLimit: BODY_LIMIT_BYTES },
+      (_request, body, parsed) => parsed(null, body),
+    );
+    scope.addHook("onRequest", (request, reply, next) => {
+      if (control.allows(request.headers.authorization)) return next();
+      return send(reply, refusal(401, "TOKEN", "the token is missing or wrong"));
+    });
+    scope.setErrorHandler((error: FastifyError, _request, reply) => {
+      if (error.statusCode !== 413) throw error;
+      return send(reply, refusal(413, "TOO_LARGE", `more than ${BODY_LIMIT_BYTES} bytes`));
+    });
+    scope.post(CONTROL_PATH, async ({ body }, reply) =>
+      send(reply, await control.run(typeof body === "string" ? body : "")),
+    );
+    done();
+  });
+}
+
+function refusal(status: number, code: string, error: string): ControlAnswer {
+  return { status, body: { ok: false, code, error } };
+}
+
+function send(reply: FastifyReply, { status, body }: ControlAnswer): FastifyReply {
+  return reply
+    .code(status)
+    .header("Cache-Control", CacheControl.never)
+    .type("application/json; charset=utf-8")
+    .send(`${JSON.stringify(body)}\n`);
 }
 
 function parse(body: string): { readonly name: string; readonly args: unknown } | undefined {
@@ -91,15 +100,4 @@ function parse(body: string): { readonly name: string; readonly args: unknown } 
   } catch {
     return undefined;
   }
-}
-
-function send(response: ServerResponse, status: number, body: object): void {
-  const text = `${JSON.stringify(body)}\n`;
-  response.writeHead(status, {
-    "Content-Type": "application/json; charset=utf-8",
-    "Content-Length": Buffer.byteLength(text),
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-  });
-  response.end(text);
 }

@@ -2,13 +2,18 @@ import * as z from "zod";
 import { backendChoices } from "../engine/index.ts";
 import { PACKET_LIMIT_CEILING_BYTES } from "../protocol/packet-framer.ts";
 import { TEXT_PACKET_OVERHEAD_BYTES } from "../protocol/text.ts";
+import { MESSAGE_LIMIT_CEILING_BYTES } from "../websocket/index.ts";
 import {
   address,
+  bearerToken,
   byteSize,
   choice,
+  cidrList,
   duration,
   flag,
   keyInfos,
+  optionalAddress,
+  originList,
   path,
   show,
   textLine,
@@ -29,9 +34,43 @@ export const configSchema = z
   .strictObject({
     packets: z.strictObject({
       address: address("127.0.0.1:9000", "Where clients connect over TCP."),
+      proxyProtocol: flag(false, "Whether connections of http.trustedProxies begin with a PROXY header."),
     }),
     http: z.strictObject({
       address: address("127.0.0.1:8080", "Where HTTP, WebSocket and the web client are served."),
+      connections: wholeNumber(
+        1024,
+        1,
+        16_384,
+        "HTTP connections at once; WebSockets count for limits.connections.",
+      ),
+      trustedProxies: cidrList(
+        "Proxies whose X-Forwarded-For and PROXY headers are believed: ranges, separated by commas.",
+      ),
+      proxyProtocol: flag(false, "Whether HTTP connections of trusted proxies begin with a PROXY header."),
+      origins: originList(
+        "Whose pages may connect by WebSocket, separated by commas; empty: this server's own.",
+      ),
+      headers: byteSize("16KiB", KIB, MIB, "The largest request line and headers together."),
+      headersTimeout: duration("10s", 100, HOUR_MS, "Time for a request's headers."),
+      requestTimeout: duration("30s", 100, HOUR_MS, "Time for a whole request."),
+      keepAlive: duration("10s", 100, HOUR_MS, "Time without a request after which a connection is closed."),
+      stallTimeout: duration(
+        "60s",
+        100,
+        HOUR_MS,
+        "Time in which a client takes nothing of an answer, after which it is given up.",
+      ),
+      requestsPerConnection: wholeNumber(1000, 1, MILLION, "Requests after which a connection is closed."),
+    }),
+    websocket: z.strictObject({
+      deflate: flag(false, "Whether messages are compressed for clients that ask for it."),
+      message: byteSize(
+        "64KiB",
+        1024,
+        MESSAGE_LIMIT_CEILING_BYTES,
+        "The largest message, of one packet or several, decompressed.",
+      ),
     }),
     data: z.strictObject({
       directory: path("./portico-data", "Where accounts and messages are kept; made when missing."),
@@ -162,15 +201,38 @@ export const configSchema = z
         "What happens to a message that has one; replace: asterisks in its place.",
       ),
     }),
+    admin: z.strictObject({
+      address: optionalAddress("An address of its own for the admin page and its API; empty: the HTTP one."),
+      token: bearerToken("What the admin page asks for; empty: made once and kept in the data directory."),
+      wrongTokens: wholeNumber(10, 1, MILLION, "Wrong tokens that one address may send in a minute."),
+    }),
+    metrics: z.strictObject({
+      access: choice(["open", "token"], "open", "Whether /metrics needs a token."),
+      token: bearerToken("Its token; empty: the admin token."),
+    }),
     log: z.strictObject({
       level: choice(
         ["trace", "debug", "info", "warn", "error", "fatal", "silent"],
         "info",
         "The least important log lines that are written.",
       ),
+      format: choice(
+        ["auto", "json", "pretty"],
+        "auto",
+        "JSON, or for people; auto: for people on a terminal, JSON elsewhere.",
+      ),
+      file: textLine("Where log lines go instead of the standard error stream; empty: nowhere else."),
+      maxBytes: byteSize("64MiB", 64 * KIB, 64 * GIB, "The size at which a new log file is begun."),
+      keep: wholeNumber(5, 1, 1000, "Older log files that are kept: FILE.1, the newest of them, and so on."),
+      queue: byteSize(
+        "1MiB",
+        64 * KIB,
+        GIB,
+        "Log lines that may wait for the disk; more are lost, and counted.",
+      ),
     }),
   })
-  .superRefine(({ limits, jwt }, context) => {
+  .superRefine(({ limits, jwt, websocket }, context) => {
     const leastPacket = limits.text + TEXT_PACKET_OVERHEAD_BYTES;
     if (limits.packet < leastPacket) {
       context.addIssue({
@@ -188,6 +250,14 @@ export const configSchema = z
         message:
           "does not fit: tokens need one of jwt.secret, jwt.jwksUrl and jwt.jwksFile, and jwt.issuer and jwt.audience",
         input: jwt.issuer,
+      });
+    }
+    if (websocket.message < limits.packet) {
+      context.addIssue({
+        code: "custom",
+        path: ["websocket", "message"],
+        message: `is ${websocket.message} bytes; expected at least limits.packet, ${limits.packet}`,
+        input: websocket.message,
       });
     }
     if (limits.sendQueue < limits.packet) {

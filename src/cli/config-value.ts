@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { type Cidr, formatCidr, parseCidr } from "../base/cidr.ts";
 import { BYTE_SIZE_FORMAT, formatByteSize, parseByteSize } from "../base/byte-size.ts";
 import { DURATION_FORMAT, formatDuration, parseDuration } from "../base/duration.ts";
 import {
@@ -7,6 +8,7 @@ import {
   parseSocketAddress,
   type SocketAddress,
 } from "../engine/index.ts";
+import { OriginError, originRule } from "../websocket/index.ts";
 
 /**
  * What a setting's value may be. A value comes as YAML has it, or as text from the environment or a flag;
@@ -37,6 +39,22 @@ export function address(defaultText: string, description: string): z.ZodType<Soc
     }
   });
   return key(schema, defaultText, description, formatSocketAddress);
+}
+
+/** HOST:PORT with a literal address, or "" for none. */
+export function optionalAddress(description: string): z.ZodType<SocketAddress | undefined> {
+  const schema = z.unknown().transform((value, context) => {
+    if (value === "") return undefined;
+    try {
+      return parseSocketAddress(typeof value === "string" ? value : show(value));
+    } catch (error) {
+      if (!(error instanceof AddressError)) throw error;
+      return refuse(context, value, "an address such as 127.0.0.1:9090 or [::1]:9090, or nothing");
+    }
+  });
+  return key<SocketAddress | undefined>(schema, "", description, (value) =>
+    value === undefined ? "" : formatSocketAddress(value),
+  );
 }
 
 /** Bytes. */
@@ -127,6 +145,56 @@ export function textLine(
   return key(schema, "", description, (value) =>
     options.isSecret === true && value !== "" ? "(not shown)" : value,
   );
+}
+
+/** A secret that is sent as a Bearer token (RFC 6750), long enough not to be guessed; "": none. */
+export function bearerToken(description: string): z.ZodType<string> {
+  const schema = z.unknown().transform((value, context) => {
+    const text = typeof value === "string" ? value.trim() : "";
+    if (value === "" || /^[\x21-\x7e]{16,256}$/.test(text)) return text;
+    return refuse(context, "not it", "16 to 256 visible ASCII characters");
+  });
+  return key(schema, "", description, (value) => (value === "" ? "" : "(not shown)"));
+}
+
+/** Ranges of addresses, separated by commas; "": none. */
+export function cidrList(description: string): z.ZodType<readonly Cidr[]> {
+  return list(description, parseCidr, formatCidr, 'ranges of addresses such as "10.0.0.0/8, 2001:db8::/32"');
+}
+
+/** Origins of web pages, separated by commas; "*": all; "": none. See `originRule`. */
+export function originList(description: string): z.ZodType<readonly string[]> {
+  const parse = (text: string): string | undefined => {
+    try {
+      originRule([text]);
+      return text;
+    } catch (error) {
+      if (error instanceof OriginError) return undefined;
+      throw error;
+    }
+  };
+  return list(description, parse, (origin) => origin, 'origins such as "https://chat.example.org", or "*"');
+}
+
+/** Values separated by commas. */
+function list<Value>(
+  description: string,
+  parse: (text: string) => Value | undefined,
+  format: (value: Value) => string,
+  expected: string,
+): z.ZodType<readonly Value[]> {
+  const schema = z.unknown().transform((value, context) => {
+    if (typeof value !== "string") return refuse(context, value, expected);
+    const parsed: Value[] = [];
+    for (const part of value.split(",").map((each) => each.trim())) {
+      if (part === "") continue;
+      const each = parse(part);
+      if (each === undefined) return refuse(context, value, expected);
+      parsed.push(each);
+    }
+    return parsed;
+  });
+  return key<readonly Value[]>(schema, "", description, (values) => values.map(format).join(", "));
 }
 
 /** A value as a person wrote it, for messages; long ones are cut. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import { nearestName } from "../base/nearest-name.ts";
 import { type FileValue, readConfigFile } from "./config-file.ts";
@@ -95,6 +96,12 @@ export function formatConfig({ config, sources }: LoadedConfig): string {
     lines.push(`${setting.padEnd(44)} # ${sources.get(key.path) ?? "default"}`);
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** The paths of the settings that differ. */
+export function changedKeys(before: PorticoConfig, after: PorticoConfig): readonly string[] {
+  const changed = configKeys.filter((key) => !isDeepStrictEqual(valueOf(before, key), valueOf(after, key)));
+  return changed.map(({ path }) => path);
 }
 
 class CollectedValues {

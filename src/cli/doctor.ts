@@ -64,8 +64,15 @@ async function backendFindings(): Promise<Finding[]> {
   const chosen = automatic.port.backend;
   await automatic.port.close();
   findings.push(["good", "backend", `auto takes ${chosen}: ${automatic.why}`]);
-  for (const backend of ["uring", "libuv"] as const) findings.push(await backendFinding(backend));
-  findings.push(["good", "iocp", "not part of this version: Windows runs on libuv"]);
+  const isWindows = process.platform === "win32";
+  for (const backend of [isWindows ? "iocp" : "uring", "libuv"] as const) {
+    findings.push(await backendFinding(backend));
+  }
+  findings.push(
+    isWindows
+      ? ["good", "uring", "is of Linux; Windows has iocp"]
+      : ["good", "iocp", "is of Windows, and not looked for here"],
+  );
   return findings;
 }
 

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { BackendChoice } from "../engine/index.ts";
 import { CliError, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from "./cli-error.ts";
 import { printError, printLine, surviveBrokenPipes } from "./standard-streams.ts";
 import { packageVersion } from "./version.ts";
@@ -117,10 +118,10 @@ function addEcho(program: Command): void {
     .option("--port <number>", "0: a free one", wholePort, 7000)
     .addOption(
       new Option("--backend <backend>", "completion port")
-        .choices(["auto", "uring", "libuv"])
+        .choices(["auto", "uring", "iocp", "libuv"] satisfies BackendChoice[])
         .default("auto"),
     )
-    .action(async (options: { host: string; port: number; backend: "auto" | "uring" | "libuv" }) => {
+    .action(async (options: { host: string; port: number; backend: BackendChoice }) => {
       const { socketAddress } = await import("../engine/index.ts");
       const { runEcho } = await import("./echo.ts");
       await runEcho({ address: socketAddress(options.host, options.port), backend: options.backend });

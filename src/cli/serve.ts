@@ -1,62 +1,92 @@
 import { resolve } from "node:path";
-import { pino } from "pino";
-import { AdminConsole } from "../admin/admin-console.ts";
 import type { AdminContext } from "../admin/admin-operations.ts";
-import { CONTROL_PATH, ControlEndpoint } from "../admin/control-endpoint.ts";
+import { ControlEndpoint } from "../admin/control-endpoint.ts";
 import { removeControlFile, writeControlFile } from "../admin/control-file.ts";
-import { HealthServer, type HealthServerOptions, type Readiness } from "../admin/health-server.ts";
+import type { Readiness } from "../admin/health-routes.ts";
 import { realRandom } from "../base/random.ts";
 import { type ChatServer, startChatServer } from "../chat/chat-server.ts";
-import { Argon2PasswordHasher } from "../chat/gate/password.ts";
-import { listenErrorOf } from "../chat/start-error.ts";
-import { formatSocketAddress, type SocketAddress } from "../engine/index.ts";
-import type { PorticoConfig } from "./config.ts";
+import { startErrorOf } from "../chat/start-error.ts";
+import {
+  formatSocketAddress,
+  type OpenedPort,
+  openPort,
+  SendBufferPool,
+  type SocketAddress,
+} from "../engine/index.ts";
+import { AdminFront, type AdminFrontOptions } from "./admin-front.ts";
+import { CliError, EXIT_FAILED } from "./cli-error.ts";
+import { changedKeys, type PorticoConfig } from "./config.ts";
+import { HttpFront } from "./http-front.ts";
+import { type LogOutput, openLogOutput } from "./log-output.ts";
 import { serverOptions } from "./server-options.ts";
 import { onReloadSignal, stopSignal } from "./signals.ts";
 import { printLine } from "./standard-streams.ts";
 import { packageVersion } from "./version.ts";
 
-/** `portico serve`: runs until SIGINT or SIGTERM. Rejects with StartError when it cannot start. */
-export async function runServe({ config, reload }: ServeOptions): Promise<void> {
-  const log = pino(
-    { level: config.log.level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    process.stderr,
-  );
+/** `portico serve`: runs until SIGINT or SIGTERM. Rejects with StartError or CliError when it cannot start. */
+export async function runServe(options: ServeOptions): Promise<void> {
+  const { config } = options;
+  const opened = openServePort(config);
+  try {
+    const output = await openLogOutput(config.log, opened.port);
+    try {
+      await serveOn(opened, output, options);
+    } finally {
+      await output.close();
+    }
+  } finally {
+    await opened.port.close();
+  }
+  printLine("stopped");
+}
+
+/** HTTP is there from before the chat starts until after it has stopped, and says which of the two it is. */
+async function serveOn(opened: OpenedPort, output: LogOutput, options: ServeOptions): Promise<void> {
+  const { config } = options;
+  const { port, why } = opened;
+  const { log } = output;
+  const sendBuffers = new SendBufferPool(port.arena);
   let readiness: Readiness = "starting";
   let admin: AdminContext | undefined;
   const token = Buffer.from(realRandom.bytes(32)).toString("base64url");
   const control = new ControlEndpoint(token, () => (readiness === "serving" ? admin : undefined));
-  const health = await openHealthServer({
-    address: config.http.address,
+  const front = openAdminFront({ config, output, readiness: () => readiness });
+  const http = await HttpFront.open({
+    config,
+    port,
+    sendBuffers,
+    adminAddress: config.admin.address,
     readiness: () => readiness,
-    routes: { [CONTROL_PATH]: (request, response) => control.handle(request, response) },
-    onFailure: (error) => log.error({ err: error }, "an administrator's request failed"),
+    control,
+    plugins: front.plugins,
+    onAnswered: (route, status) => front.countRequest(route, status),
+    log,
   });
-  let server: ChatServer;
   try {
-    server = await startChatServer({ ...(await serverOptions(config)), log });
-  } catch (error) {
-    await health.close();
-    throw error;
+    const server = await startChatServer({ ...(await serverOptions(config)), port, sendBuffers, log });
+    http.setWebSocket((request, session, head) => server.acceptWebSocket(request, session, head));
+    admin = front.attach(server, http, why);
+    const { directory } = config.data;
+    writeControlFile(directory, { url: urlOf(http.address), token, pid: process.pid });
+    readiness = "serving";
+    // Before anybody is told that the server is ready: what they send then must not end the process.
+    const unwatch = onReloadSignal(() => {
+      output.reopen();
+      void reloadSettings(server, output, options);
+    });
+    const stopped = stopSignal();
+    for (const line of greeting({ config, server, http, front, why })) printLine(line);
+    const cause = await Promise.race([stopped, front.drained.then(() => "an administrator")]);
+    readiness = "draining";
+    printLine(`stopping (${cause}): clients are told to come back later; once more stops at once`);
+    removeControlFile(directory);
+    front.beginStop();
+    await server.stop();
+    unwatch();
+    front.close();
+  } finally {
+    await http.close();
   }
-  const console = new AdminConsole(server.bus);
-  const { store, clock } = server;
-  admin = { console, store, clock, random: realRandom, hasher: new Argon2PasswordHasher({ concurrency: 1 }) };
-  const { directory } = config.data;
-  writeControlFile(directory, { url: localUrl(health), token, pid: process.pid });
-  readiness = "serving";
-  for (const line of greeting(config, server, health)) printLine(line);
-
-  const unwatch = onReloadSignal(() => void reloadSettings(server, log, reload));
-  const signal = await stopSignal();
-  unwatch();
-  readiness = "draining";
-  printLine(`stopping (${signal}): clients are told to come back later; once more stops at once`);
-  removeControlFile(directory);
-  console.close();
-  await server.stop();
-  await health.close();
-  printLine("stopped");
 }
 
 export interface ServeOptions {
@@ -65,16 +95,21 @@ export interface ServeOptions {
   readonly reload: () => PorticoConfig;
 }
 
+/** Of the others the server says that they need a restart; so does the gate, of some of these. */
+const RELOADABLE = /^(?:limits|timeouts|rates|login|jwt|moderation|websocket)\.|^http\.origins$|^log\.level$/;
+
 /** SIGHUP: what is wrong with the new settings is logged, and the old ones stay. */
 async function reloadSettings(
   server: ChatServer,
-  log: pino.Logger,
-  reload: () => PorticoConfig,
+  output: LogOutput,
+  { config: started, reload }: ServeOptions,
 ): Promise<void> {
+  const { log } = output;
   try {
     const config = reload();
-    const kept = server.reload(await serverOptions(config));
-    log.level = config.log.level;
+    const others = changedKeys(started, config).filter((path) => !RELOADABLE.test(path));
+    const kept = [...server.reload(await serverOptions(config)), ...others];
+    output.level = config.log.level;
     log.info(kept.length === 0 ? {} : { needRestart: kept }, "the settings were read again");
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
@@ -82,28 +117,53 @@ async function reloadSettings(
   }
 }
 
-/** How this machine reaches the HTTP port. */
-function localUrl(health: HealthServer): string {
-  return `http://${reachable(health.address)}`;
-}
-
-async function openHealthServer(options: HealthServerOptions): Promise<HealthServer> {
+/** The port that packets and HTTP run on. Throws StartError. */
+function openServePort({ engine }: PorticoConfig): OpenedPort {
   try {
-    return await HealthServer.open(options);
+    return openPort({ backend: engine.backend, arenaLimitBytes: engine.arenaLimit });
   } catch (error) {
-    throw listenErrorOf(error, "HTTP", options.address);
+    throw startErrorOf(error);
   }
 }
 
+/** Throws CliError when the token cannot be kept. */
+function openAdminFront(options: AdminFrontOptions): AdminFront {
+  try {
+    return new AdminFront(options);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CliError(
+      `data directory ${options.config.data.directory} cannot be used: no admin token can be kept there: ${why}`,
+      EXIT_FAILED,
+      { cause: error },
+    );
+  }
+}
+
+/** How this machine reaches what listens there. */
+function urlOf(address: SocketAddress): string {
+  return `http://${reachable(address)}`;
+}
+
+interface Started {
+  readonly config: PorticoConfig;
+  readonly server: ChatServer;
+  readonly http: HttpFront;
+  readonly front: AdminFront;
+  readonly why: string;
+}
+
 /** Everything that a person wants to know, then a line for scripts. */
-function greeting(config: PorticoConfig, server: ChatServer, health: HealthServer): string[] {
+function greeting({ config, server, http, front, why }: Started): string[] {
   const packets = formatSocketAddress(server.addresses.packets);
   const isUsual = packets === "127.0.0.1:9000";
   const join = `npm run portico -- chat --user mina${isUsual ? "" : ` --server ${reachable(server.addresses.packets)}`}`;
   const entries: readonly (readonly [string, string])[] = [
+    ["web", urlOf(http.address)],
+    ["admin", `${urlOf(http.adminAddress)}/admin`],
+    ["token", config.admin.token === "" ? front.token : "admin.token of the settings"],
     ["packets", packets],
-    ["http", `${health.url} (/livez, /readyz)`],
-    ["backend", `${server.backend} (${server.why})`],
+    ["backend", `${server.backend} (${why})`],
     ["data", resolve(config.data.directory)],
     ["to chat", join],
     ["to stop", "Ctrl-C"],
@@ -111,7 +171,7 @@ function greeting(config: PorticoConfig, server: ChatServer, health: HealthServe
   return [
     `Portico ${packageVersion()}`,
     ...entries.map(([name, text]) => `  ${name.padEnd(8)} ${text}`),
-    `ready packets ${packets} http ${formatSocketAddress(health.address)}`,
+    `ready packets ${packets} http ${formatSocketAddress(http.address)}`,
   ];
 }
 

@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { formatCidr } from "../base/cidr.ts";
 import { resolveGateSettings } from "../chat/gate/gate-settings.ts";
 import { loadConfig } from "./config.ts";
-import { serverOptions } from "./server-options.ts";
+import { httpOptions, serverOptions } from "./server-options.ts";
 
 function optionsOf(...settings: (readonly [key: string, value: string])[]) {
   const flags = settings.map(([key, value]) => ({ flag: "--set", key, value }));
@@ -61,6 +62,51 @@ describe("serverOptions", () => {
     assert.equal(options.whispers?.offline, "reject");
     assert.equal(options.lobby?.kind, "memory");
     assert.equal(options.notices?.maxMembers, 0);
+  });
+
+  it("brings HTTP's settings to its service, with slots of its own", () => {
+    const flags = Object.entries({
+      "limits.connections": "1000000",
+      "limits.connectionsPerAddress": "0",
+      "http.connections": "16384",
+      "http.trustedProxies": "10.0.0.0/8, 2001:db8::1",
+      "http.proxyProtocol": "true",
+      "http.headers": "8KiB",
+      "http.keepAlive": "3s",
+    }).map(([key, value]) => ({ flag: "--set", key, value }));
+    const { config } = loadConfig({ env: {}, flags });
+    const { firstSlot = 0, limits, trustedProxies = [], proxyProtocol } = httpOptions(config);
+    assert.equal(firstSlot, 1_000_000);
+    assert.ok(limits.upgradedConnections > 0);
+    assert.ok(firstSlot + limits.connections + limits.upgradedConnections <= 2 ** 20);
+    assert.deepEqual(trustedProxies.map(formatCidr), ["10.0.0.0/8", "2001:db8::1/128"]);
+    assert.equal(proxyProtocol, true);
+    assert.deepEqual([limits.headerBytes, limits.keepAliveTimeoutMs], [8192, 3000]);
+    assert.equal(limits.connectionsPerAddress, Number.POSITIVE_INFINITY);
+  });
+
+  it("believes PROXY headers on the packets' port of trusted proxies alone, where that is set", async () => {
+    const proxies = ["http.trustedProxies", "10.0.0.0/8"] as const;
+    assert.equal((await optionsOf(proxies)).packets.proxyHeader, undefined);
+    const { packets, websocket } = await optionsOf(
+      proxies,
+      ["packets.proxyProtocol", "true"],
+      ["http.origins", "https://chat.example.org, https://other.example"],
+    );
+    assert.equal(packets.proxyHeader?.("10.1.2.3"), true);
+    assert.equal(packets.proxyHeader("192.0.2.1"), false);
+    assert.deepEqual(websocket?.origins, ["https://chat.example.org", "https://other.example"]);
+  });
+
+  it("refuses ranges and origins that are none", async () => {
+    for (const [key, value] of [
+      ["http.trustedProxies", "10.0.0.0/33"],
+      ["http.trustedProxies", "proxy.example.org"],
+      ["http.origins", "chat.example.org"],
+      ["http.origins", "https://chat.example.org/path"],
+    ] as const) {
+      await assert.rejects(async () => optionsOf([key, value]), { name: "ConfigError" }, value);
+    }
   });
 
   it("reads the files that settings name, and says which cannot be read", async () => {

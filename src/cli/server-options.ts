@@ -1,5 +1,8 @@
 import { readFile } from "node:fs/promises";
 import type { ChatServerOptions } from "../chat/chat-server.ts";
+import { isTrustedAddress } from "../http/forwarded-address.ts";
+import type { HttpLimits } from "../http/http-limits.ts";
+import type { HttpServiceOptions } from "../http/http-service.ts";
 import { CliError, EXIT_USAGE } from "./cli-error.ts";
 import type { PorticoConfig } from "./config-schema.ts";
 
@@ -9,7 +12,12 @@ export async function serverOptions(config: PorticoConfig): Promise<ChatServerOp
   const jwt = await jwtSettings(config);
   const filter = await wordFilter(config);
   return {
-    packets: { address: packets.address },
+    packets: {
+      address: packets.address,
+      ...(packets.proxyProtocol
+        ? { proxyHeader: (host) => isTrustedAddress(host, config.http.trustedProxies) }
+        : {}),
+    },
     data: { directory: data.directory, maintenanceMs: data.maintenance },
     engine: { backend: engine.backend, arenaLimitBytes: engine.arenaLimit },
     limits: {
@@ -57,6 +65,47 @@ export async function serverOptions(config: PorticoConfig): Promise<ChatServerOp
     notices,
     whispers,
     filter,
+    websocket: {
+      deflate: config.websocket.deflate,
+      messageBytes: config.websocket.message,
+      origins: config.http.origins,
+    },
+  };
+}
+
+/** Slots that session ids have room for. */
+const SLOT_LIMIT = 2 ** 20;
+
+/**
+ * What an HttpService is told by a configuration. Its slots begin where those of the packets' service end,
+ * so that a session's number means one session.
+ */
+export function httpOptions({ http, limits }: PorticoConfig): Pick<
+  HttpServiceOptions,
+  "firstSlot" | "trustedProxies" | "proxyProtocol"
+> & {
+  readonly limits: HttpLimits;
+} {
+  return {
+    firstSlot: limits.connections,
+    limits: {
+      connections: http.connections,
+      // The chat itself keeps to limits.connections, however they come.
+      upgradedConnections: Math.min(limits.connections, SLOT_LIMIT - limits.connections - http.connections),
+      connectionsPerAddress:
+        limits.connectionsPerAddress > 0 ? limits.connectionsPerAddress : Number.POSITIVE_INFINITY,
+      acceptsPerSecond: limits.acceptRate,
+      acceptsPerSecondPerAddress: limits.acceptRatePerAddress,
+      headerBytes: http.headers,
+      headersTimeoutMs: http.headersTimeout,
+      requestTimeoutMs: http.requestTimeout,
+      keepAliveTimeoutMs: http.keepAlive,
+      stallTimeoutMs: http.stallTimeout,
+      requestsPerConnection: http.requestsPerConnection,
+      sendQueueBytes: limits.sendQueue,
+    },
+    trustedProxies: http.trustedProxies,
+    proxyProtocol: http.proxyProtocol,
   };
 }
 

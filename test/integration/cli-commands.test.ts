@@ -95,7 +95,7 @@ describe("mistakes on the command line", () => {
     [["serve", "--packets", "here"], /flag --packets: packets\.address is "here"; expected an address/],
     [
       ["serve", "--backend", "urng"],
-      /flag --backend: engine\.backend is "urng"; expected one of auto, uring, libuv/,
+      /flag --backend: engine\.backend is "urng"; expected one of auto, uring, iocp, libuv/,
     ],
     [
       ["serve", "--set", "limits.pakcet=1KiB"],
@@ -106,7 +106,7 @@ describe("mistakes on the command line", () => {
     [["serve", "extra"], /too many arguments/],
     [["echo", "--port", "70000"], /'70000' is invalid\. Expected a whole number from 0 to 65535/],
     [["echo", "--host", "example.org"], /"example\.org" is not an IPv4 or IPv6 address/],
-    [["echo", "--backend", "iocp"], /Allowed choices are auto, uring, libuv/],
+    [["echo", "--backend", "epoll"], /Allowed choices are auto, uring, iocp, libuv/],
     [["chat"], /chat needs --user NAME/],
     [["chat", "--user", "mina", "--guest", "--register"], /contradict/],
     [["chat", "--usr", "mina"], /Did you mean --user\?/],

@@ -7,6 +7,8 @@ const mainFile = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 export interface ServeOptions {
   /** Default 127.0.0.1 and a port that the kernel chooses. */
   readonly packets?: string;
+  /** The same for HTTP. */
+  readonly http?: string;
   /** Given with `--set`, "section.key=value". */
   readonly settings?: readonly string[];
   readonly nodeFlags?: readonly string[];
@@ -17,41 +19,33 @@ export class ServeProcess {
   readonly #child: ChildProcess;
   /** Where clients connect, "HOST:PORT". */
   readonly packets: string;
+  /** Where the pages are, "http://HOST:PORT". */
+  readonly url: string;
   /** What it printed until it was ready. */
   readonly output: string;
 
-  private constructor(child: ChildProcess, packets: string, output: string) {
+  private constructor(child: ChildProcess, [packets, http]: readonly [string, string], output: string) {
     this.#child = child;
     this.packets = packets;
+    this.url = `http://${http}`;
     this.output = output;
   }
 
   /** Starts it and resolves when it says `ready`; rejects with what it printed when it ends before. */
   static async start(directory: string, options: ServeOptions = {}): Promise<ServeProcess> {
-    const { packets = "127.0.0.1:0", settings = [], nodeFlags = [] } = options;
+    const { packets = "127.0.0.1:0", http = "127.0.0.1:0", settings = [], nodeFlags = [] } = options;
     const flags = settings.flatMap((setting) => ["--set", setting]);
     const child = spawn(
       process.execPath,
-      [
-        ...nodeFlags,
-        mainFile,
-        "serve",
-        "--packets",
-        packets,
-        "--http",
-        "127.0.0.1:0",
-        "--data",
-        directory,
-        ...flags,
-      ],
+      [...nodeFlags, mainFile, "serve", "--packets", packets, "--http", http, "--data", directory, ...flags],
       { stdio: ["ignore", "pipe", "pipe"] },
     );
     let output = "";
-    const bound = await new Promise<string>((resolve, reject) => {
+    const bound = await new Promise<readonly [string, string]>((resolve, reject) => {
       const read = (bytes: Buffer): void => {
         output += bytes.toString();
-        const ready = /^ready packets (\S+)/m.exec(output);
-        if (ready?.[1] !== undefined) resolve(ready[1]);
+        const [, boundPackets, boundHttp] = /^ready packets (\S+) http (\S+)\n/m.exec(output) ?? [];
+        if (boundPackets !== undefined && boundHttp !== undefined) resolve([boundPackets, boundHttp]);
       };
       child.stdout.on("data", read);
       child.stderr.on("data", read);
@@ -60,21 +54,27 @@ export class ServeProcess {
     return new ServeProcess(child, bound, output);
   }
 
-  get #hasEnded(): boolean {
+  get hasEnded(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   /** Loses the process as a power cut would. */
   async kill(): Promise<void> {
-    if (this.#hasEnded) return;
+    if (this.hasEnded) return;
     const exited = once(this.#child, "exit");
     this.#child.kill("SIGKILL");
     await exited;
   }
 
+  /** Resolves with the exit code when it has ended, whoever ended it. */
+  async ended(): Promise<number | null> {
+    if (!this.hasEnded) await once(this.#child, "exit");
+    return this.#child.exitCode;
+  }
+
   /** Stops it as an operator would; resolves with the exit code. */
   async stop(): Promise<number | null> {
-    if (this.#hasEnded) return this.#child.exitCode;
+    if (this.hasEnded) return this.#child.exitCode;
     const exited = once(this.#child, "exit");
     this.#child.kill("SIGTERM");
     const [code] = (await exited) as [number | null];

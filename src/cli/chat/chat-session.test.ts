@@ -199,7 +199,7 @@ describe("a chat session", () => {
   it("tells once that the connection is lost, what waits, and that it is back", async () => {
     const { fake, session, lines } = await openEntered();
     fake.pendingCount = 1;
-    const offline = { name: "offline", retryInMs: 500, why: "reset" } as const;
+    const offline = { name: "offline", retryInMs: 500, why: "reset", disconnectCode: undefined } as const;
     fake.tell({ type: "state", state: offline });
     fake.tell({ type: "state", state: { name: "connecting" } });
     fake.tell({ type: "state", state: offline });
