@@ -16,23 +16,40 @@ function importsOf(file: string): string[] {
   });
 }
 
+/** Everything that these files import when they run, and what of it a browser has not. */
+function reach(files: readonly string[]): {
+  readonly seen: ReadonlySet<string>;
+  readonly breaches: string[];
+} {
+  const seen = new Set(files);
+  const breaches: string[] = [];
+  for (const file of seen) {
+    for (const specifier of importsOf(file)) {
+      const target = specifier.startsWith(".") ? normalize(join(dirname(file), specifier)) : specifier;
+      if (/^node:|^src\/(?:engine|websocket|http|chat|admin|cli)\//.test(target))
+        breaches.push(`${file} imports ${specifier}`);
+      else if (specifier.startsWith(".") && /\.tsx?$/.test(target)) seen.add(target);
+    }
+  }
+  return { seen, breaches };
+}
+
 describe("the client in a browser", () => {
   it("needs nothing of Node, in itself or in what it imports", () => {
     const files = globSync("src/client/*.ts").filter(
       (file) => !file.endsWith(".test.ts") && !nodeOnly.test(file),
     );
     assert.ok(files.includes("src/client/chat-client.ts"));
-    const seen = new Set(files);
-    const breaches: string[] = [];
-    for (const file of seen) {
-      for (const specifier of importsOf(file)) {
-        if (specifier.startsWith("node:") || specifier.includes("/engine/"))
-          breaches.push(`${file} imports ${specifier}`);
-        else if (specifier.startsWith(".") && specifier.endsWith(".ts"))
-          seen.add(normalize(join(dirname(file), specifier)));
-      }
-    }
+    const { seen, breaches } = reach(files);
     assert.ok(seen.has("src/protocol/packet-encoder.ts"));
+    assert.deepEqual(breaches, []);
+  });
+
+  it("needs nothing of the server in the web client either", () => {
+    const { seen, breaches } = reach(["web/src/app/main.tsx"]);
+    for (const file of ["web/src/state/chat-store.ts", "src/client/websocket-transport.ts"]) {
+      assert.ok(seen.has(file), file);
+    }
     assert.deepEqual(breaches, []);
   });
 });

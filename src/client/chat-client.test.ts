@@ -366,6 +366,42 @@ describe("requests", () => {
   });
 });
 
+describe("a connection that is lost", () => {
+  it("is made again at once when it is asked for, and says what the server said", async () => {
+    const { client, server, environment, told } = await openOnline();
+    client.retryNow();
+    assert.equal(server.connections.length, 1, "there is nothing to retry");
+    server.current.disconnect(DisconnectCode.SHUTDOWN, 60_000);
+    const { state } = client;
+    assert.ok(state.name === "offline");
+    assert.equal(state.disconnectCode, "SHUTDOWN");
+    assert.ok(state.retryInMs >= 60_000);
+    client.retryNow();
+    client.retryNow();
+    assert.equal(server.connections.length, 2);
+    server.current.welcome();
+    assert.equal(client.state.name, "online");
+    environment.advance(120_000);
+    assert.equal(server.connections.length, 2, "the pause is over, too");
+    server.current.end("reset");
+    const last = told.findLast((event) => event.type === "state");
+    assert.ok(last?.state.name === "offline");
+    assert.equal(last.state.disconnectCode, undefined);
+    void client.close();
+    client.retryNow();
+    assert.equal(server.connections.length, 2);
+  });
+
+  it("is lost for good with the time after which one may come back", async () => {
+    const { client, server } = await openOnline();
+    server.current.disconnect(DisconnectCode.BANNED, 60_000);
+    const { state } = client;
+    assert.ok(state.name === "closed");
+    assert.equal(state.disconnectCode, "BANNED");
+    assert.equal(state.error.retryAfterMs, 60_000);
+  });
+});
+
 describe("events", () => {
   it("come through an iterator, bounded, until the client is closed", async () => {
     const { client, server } = await openOnline();

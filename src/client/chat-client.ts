@@ -171,6 +171,14 @@ export class ChatClient extends ReadingApi {
     });
   }
 
+  /**
+   * Connects now instead of at the end of the pause that state "offline" tells: a person asked for it, or
+   * the machine has a network again. In other states nothing happens.
+   */
+  retryNow(): void {
+    this.#session.retryNow();
+  }
+
   /** Logs out and ends. What has no acknowledgement is rejected with CLOSED: see `flushed`. */
   close(options: CloseOptions = {}): Promise<void> {
     return this.#session.close(options.forget ?? false);

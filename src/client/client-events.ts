@@ -10,8 +10,14 @@ export type ClientState =
   | { readonly name: "connecting" }
   /** Logged in. `user` is the name as the server writes it. */
   | { readonly name: "online"; readonly user: string; readonly server: string }
-  /** No connection; the next attempt comes by itself. */
-  | { readonly name: "offline"; readonly retryInMs: number; readonly why: string }
+  /** No connection; the next attempt comes by itself, or with `retryNow`. */
+  | {
+      readonly name: "offline";
+      readonly retryInMs: number;
+      readonly why: string;
+      /** What the server's Disconnect said, if it said something. SHUTDOWN: it stops, and will be back. */
+      readonly disconnectCode: DisconnectCodeName | undefined;
+    }
   /** For good, until `connect` is called again. */
   | {
       readonly name: "closed";

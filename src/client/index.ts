@@ -13,6 +13,7 @@ export type {
   InvitationOptions,
   LockdownLevel,
 } from "./admin-api.ts";
+export { browserEnvironment } from "./browser-environment.ts";
 export { ChatClient } from "./chat-client.ts";
 export type * from "./chat-client-options.ts";
 export { ChatError, type ChatErrorCode } from "./chat-error.ts";
@@ -52,6 +53,14 @@ export type {
 export type { Sanction, SanctionPage } from "./sanction.ts";
 export type { Transport, TransportConnection, TransportEvents } from "./transport.ts";
 export { UnreadCounter } from "./unread-counter.ts";
+export {
+  WEBSOCKET_PROTOCOL,
+  type WebSocketLike,
+  type WebSocketLikeEvent,
+  WebSocketTransport,
+  type WebSocketTransportOptions,
+  webSocketUrl,
+} from "./websocket-transport.ts";
 export {
   type OpenChatClientOptions,
   openChatClient,

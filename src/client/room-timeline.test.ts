@@ -35,6 +35,27 @@ describe("a room's timeline", () => {
     assert.equal(timeline.apply(entry(9, "edit", "?", 77)), false);
   });
 
+  it("forgets either end, and takes it again with a page", () => {
+    const timeline = new RoomTimeline({ userName: "mina" });
+    for (let offset = 1; offset <= 6; offset++) timeline.apply(entry(offset, "text", `m${offset}`));
+    timeline.apply(entry(7, "edit", "new", 2));
+    timeline.forgetBefore(3);
+    timeline.forgetAfter(5);
+    const offsets = (): number[] => timeline.messages.map(({ offset }) => offset);
+    assert.deepEqual(offsets(), [3, 4, 5]);
+    assert.equal(timeline.find(2), undefined);
+    timeline.apply({ ...entry(2, "text", "new"), editedMs: 70, asOf: 7 });
+    timeline.apply(entry(6, "text", "m6"));
+    assert.deepEqual(offsets(), [2, 3, 4, 5, 6]);
+    assert.equal(timeline.find(2)?.text, "new");
+    timeline.forgetBefore(100);
+    assert.deepEqual(offsets(), []);
+    timeline.forgetAfter(0);
+    timeline.apply(entry(8, "text", "m8"));
+    timeline.forgetAfter(7);
+    assert.deepEqual(offsets(), []);
+  });
+
   it("keeps the newest, and takes no older page than fits", () => {
     const timeline = new RoomTimeline({ userName: "mina", limit: 3 });
     for (const offset of [5, 7, 6, 8]) timeline.apply(entry(offset, "text", `m${offset}`));

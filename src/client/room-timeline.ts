@@ -89,11 +89,31 @@ export class RoomTimeline {
     return this.apply(entryOfEvent(event));
   }
 
+  /** Drops the messages before an offset: a window on a long log moves on. They may come again with a page. */
+  forgetBefore(offset: number): void {
+    const at = this.#offsets.findIndex((other) => other >= offset);
+    this.#forget(this.#offsets.splice(0, at < 0 ? this.#offsets.length : at));
+  }
+
+  /** The same at the other end: drops the messages after an offset. */
+  forgetAfter(offset: number): void {
+    const at = this.#offsets.findIndex((other) => other > offset);
+    if (at >= 0) this.#forget(this.#offsets.splice(at));
+  }
+
   clear(): void {
     this.#messages.clear();
     this.#changes.clear();
     this.#shown.clear();
     this.#offsets = [];
+  }
+
+  #forget(offsets: readonly number[]): void {
+    for (const offset of offsets) {
+      this.#messages.delete(offset);
+      this.#shown.delete(offset);
+      this.#changes.forget(offset);
+    }
   }
 
   #applyMessage(entry: LogEntry): boolean {
@@ -113,10 +133,7 @@ export class RoomTimeline {
     if (offset < (offsets.at(-1) ?? 0)) at = offsets.findIndex((other) => other > offset);
     if (offsets.length >= this.#limit) {
       if (at === 0) return false;
-      const dropped = offsets.shift() as number;
-      this.#messages.delete(dropped);
-      this.#shown.delete(dropped);
-      this.#changes.forget(dropped);
+      this.#forget(offsets.splice(0, 1));
       at--;
     }
     offsets.splice(at, 0, offset);

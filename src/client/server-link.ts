@@ -187,11 +187,14 @@ export class ServerLink implements TransportEvents {
     }
   }
 
-  onClosed(why: string): void {
+  onClosed(why: string, closeCode: number = DisconnectCode.NONE): void {
     if (this.#phase === "ended") return;
     this.#phase = "ended";
     this.#timer?.cancel();
-    const end = this.#end ?? { why, code: DisconnectCode.NONE, retryAfterMs: 0, mayReconnect: true };
+    // A reader that was too slow gets no Disconnect packet, but the code of the close.
+    const isTold = closeCode >= 3000 && closeCode <= 3999;
+    const code: DisconnectCode = isTold ? closeCode : DisconnectCode.NONE;
+    const end = this.#end ?? { why, code, retryAfterMs: 0, mayReconnect: mayReconnect(code) };
     const lost = new ChatError("CONNECTION_LOST", end.why);
     for (const requestId of this.#requests.keys()) this.#answer(requestId, lost);
     this.#events.onEnded(end);

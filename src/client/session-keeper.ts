@@ -1,4 +1,5 @@
 import { Backoff } from "../base/backoff.ts";
+import { DisconnectCode } from "../protocol/codes.ts";
 import type { Hello, LoginResponse, RoomPosition } from "../protocol/generated/portico/v1/portico_pb.js";
 import type { PlainMessage } from "../protocol/packets.ts";
 import type { ChatClientOptions, ConnectOptions, Welcome } from "./chat-client-options.ts";
@@ -121,6 +122,13 @@ export class SessionKeeper {
     return closed;
   }
 
+  /** Tries now instead of at the end of the pause. Nothing happens unless the state is "offline". */
+  retryNow(): void {
+    if (this.#state.name !== "offline" || this.#retryTimer === undefined) return;
+    this.#retryTimer.cancel();
+    this.#openLink();
+  }
+
   /** The account has another password now. */
   onPasswordChanged(password: string): void {
     const credentials = this.#credentials;
@@ -216,14 +224,16 @@ export class SessionKeeper {
       this.#becomeClosed(this.#closeReason);
     } else if (!end.mayReconnect) {
       const disconnectCode = disconnectCodeName(end.code) ?? "NONE";
-      this.#becomeClosed(new ChatError("DISCONNECTED", end.why, { disconnectCode }));
+      const { retryAfterMs } = end;
+      this.#becomeClosed(new ChatError("DISCONNECTED", end.why, { disconnectCode, retryAfterMs }));
     } else {
       const nowMs = this.#options.environment.clock.monotonicMs();
       if (wasOnline && nowMs - this.#onlineSinceMs >= STABLE_MS) this.#backoff.reset();
       // On top of what the server asks for, so that not all its clients come back in one moment.
       const retryInMs = end.retryAfterMs + this.#backoff.nextMs();
       this.#retryTimer = this.#options.environment.startTimer(retryInMs, () => this.#openLink());
-      this.#become({ name: "offline", retryInMs, why: end.why });
+      const disconnectCode = end.code === DisconnectCode.NONE ? undefined : disconnectCodeName(end.code);
+      this.#become({ name: "offline", retryInMs, why: end.why, disconnectCode });
     }
   }
 

@@ -17,8 +17,11 @@ export interface TransportEvents {
   onOpen(): void;
   /** One whole packet, header included: bytes [start, end). Lent: valid only until this call returns. */
   onPacket(bytes: Uint8Array, start: number, end: number): void;
-  /** Terminal. `why` is for people: "connect 127.0.0.1:9000: ECONNREFUSED". */
-  onClosed(why: string): void;
+  /**
+   * Terminal. `why` is for people: "connect 127.0.0.1:9000: ECONNREFUSED". `closeCode`: what the other
+   * side closed with, where the transport has such codes (RFC 6455 section 7.4).
+   */
+  onClosed(why: string, closeCode?: number): void;
 }
 
 export interface TransportConnection {
