@@ -1,8 +1,10 @@
+import type { ChatServerCounters } from "../../src/chat/chat-server.ts";
 import type { CpuTime } from "../load/job.ts";
 import type { Machine } from "../machine.ts";
 import type { ChatLoad } from "./arguments.ts";
 import type { CrowdCounts } from "./crowd.ts";
 import type { LatencySummary } from "./histogram.ts";
+import { renderServerCounts } from "./server-counts.ts";
 
 /** What came out of a run of `portico bench chat`. */
 export interface ChatResult {
@@ -29,7 +31,8 @@ export interface ChatResult {
   readonly toldFaults: readonly string[];
   readonly serverCpu: CpuTime | undefined;
   readonly ownCpu: CpuTime | undefined;
-  readonly server: unknown;
+  /** The server's own counters, where it is ours to ask. */
+  readonly server: ChatServerCounters | undefined;
 }
 
 export function renderChat(result: ChatResult): string[] {
@@ -51,6 +54,7 @@ export function renderChat(result: ChatResult): string[] {
   ];
   if (serverCpu !== undefined) lines.push(`  server          ${cpuText(serverCpu, measuredMs)}`);
   if (ownCpu !== undefined) lines.push(`  this load       ${cpuText(ownCpu, measuredMs)}`);
+  if (result.server !== undefined) lines.push(...renderServerCounts(result.server));
   for (const [title, entries] of [
     ["refused", result.refusals],
     ["disconnected", result.disconnects],
