@@ -77,7 +77,7 @@ export class FakeObservedServer implements ObservedServer {
   }
 }
 
-export function fakeSession(session: number, user: string): Session {
+export function fakeSession(session: number, user: string): Omit<Session, "backend"> {
   return {
     session,
     user,

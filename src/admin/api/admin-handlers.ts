@@ -75,7 +75,7 @@ export const adminHandlers: AdminHandlers = {
 
   sessions: ({ server }, { query }) => {
     const { total, sessions } = server.inspect.sessions(query);
-    return { total, sessions: [...sessions] };
+    return { total, sessions: sessions.map((session) => ({ ...session, backend: server.backend })) };
   },
 
   measureRoundTrips: ({ server }, { body }) => {

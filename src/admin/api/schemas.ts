@@ -46,6 +46,8 @@ export const session = z
     isAdmin: z.boolean(),
     address: z.string().describe("the client's, behind trusted proxies too"),
     transport: z.enum(["tcp", "websocket"]),
+    /** The completion port that it is on. */
+    backend: z.string(),
     state: z.string(),
     connectedMs: ageMs.describe("how long it has been connected"),
     silentMs: ageMs.describe("since the last bytes from it"),

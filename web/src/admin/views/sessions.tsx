@@ -116,10 +116,12 @@ function columnsOf(
     {
       id: "address",
       label: words.address,
-      cell: ({ address, transport }) => (
+      cell: ({ address, transport, backend }) => (
         <>
           <span className="mono">{address}</span>
-          <small>{transport === "tcp" ? "TCP" : "WebSocket"}</small>
+          <small>
+            {transport === "tcp" ? "TCP" : "WebSocket"} · {backend}
+          </small>
         </>
       ),
     },
