@@ -20,28 +20,52 @@ import { HttpFront } from "./http-front.ts";
 import { type LogOutput, openLogOutput } from "./log-output.ts";
 import { serverOptions } from "./server-options.ts";
 import { onReloadSignal, stopSignal } from "./signals.ts";
-import { printLine } from "./standard-streams.ts";
+import { printError, printLine } from "./standard-streams.ts";
+import { StopDeadline } from "./stop-deadline.ts";
 import { packageVersion } from "./version.ts";
 
-/** `portico serve`: runs until SIGINT or SIGTERM. Rejects with StartError or CliError when it cannot start. */
+/**
+ * `portico serve`: runs until SIGINT or SIGTERM. Rejects with StartError or CliError when it cannot start. After a
+ * stop the process is expected to end: one that has not when the deadline has passed is ended with status 1.
+ */
 export async function runServe(options: ServeOptions): Promise<void> {
   const { config } = options;
+  const deadline = stopDeadline();
   const opened = openServePort(config);
   try {
     const output = await openLogOutput(config.log, opened.port);
     try {
-      await serveOn(opened, output, options);
+      await serveOn(opened, output, options, deadline);
     } finally {
+      deadline.reach("closing the log");
       await output.close();
     }
   } finally {
+    deadline.reach("closing the port");
     await opened.port.close();
   }
+  deadline.reach("ending");
   printLine("stopped");
 }
 
+function stopDeadline(): StopDeadline {
+  return new StopDeadline({
+    startTimer: (delayMs, onExpired) => void setTimeout(onExpired, delayMs).unref(),
+    heldBy: () => process.getActiveResourcesInfo(),
+    onLate: (line) => {
+      printError(line);
+      process.exit(EXIT_FAILED);
+    },
+  });
+}
+
 /** HTTP is there from before the chat starts until after it has stopped, and says which of the two it is. */
-async function serveOn(opened: OpenedPort, output: LogOutput, options: ServeOptions): Promise<void> {
+async function serveOn(
+  opened: OpenedPort,
+  output: LogOutput,
+  options: ServeOptions,
+  deadline: StopDeadline,
+): Promise<void> {
   const { config } = options;
   const { port, why } = opened;
   const { log } = output;
@@ -78,6 +102,8 @@ async function serveOn(opened: OpenedPort, output: LogOutput, options: ServeOpti
     for (const line of greeting({ config, server, http, front, why })) printLine(line);
     const cause = await Promise.race([stopped, front.drained.then(() => "an administrator")]);
     readiness = "draining";
+    deadline.begin(config.timeouts.shutdown);
+    deadline.reach("stopping the chat");
     printLine(`stopping (${cause}): clients are told to come back later; once more stops at once`);
     removeControlFile(directory);
     front.beginStop();
@@ -85,6 +111,7 @@ async function serveOn(opened: OpenedPort, output: LogOutput, options: ServeOpti
     unwatch();
     front.close();
   } finally {
+    deadline.reach("closing HTTP");
     await http.close();
   }
 }

@@ -5,6 +5,7 @@ import type { AcceptEvents, CompletionPort } from "./completion-port.ts";
 import type { DisconnectReason } from "./disconnect-reason.ts";
 import type { Framer } from "./framer.ts";
 import type { Listener, ListenerOptions } from "./listener.ts";
+import { Errno } from "./port-error.ts";
 import { type ProxyHeaderFault, ProxyHeaderFaults } from "./proxy-protocol.ts";
 import { Service, type ServiceOptions } from "./service.ts";
 import type { Session } from "./session.ts";
@@ -124,6 +125,36 @@ describe("a listener", () => {
     assert.deepEqual(asked, ["10.0.0.9", "10.0.0.1"], "asked only about those that the limits allow");
     assert.equal(service.counters.refused.ADDRESS_LIMIT, 1);
     assert.equal(service.counters.refused.SERVER_FULL, 1);
+  });
+
+  it("asks nothing more of a refused connection that it has closed", async () => {
+    const { port, accept, service } = await open(
+      { refusal: (reason) => Buffer.from(reason) },
+      { limits: { sessions: 1 } },
+    );
+    const only = accept("10.0.0.9");
+    // The peer has finished before it is told why: both completions come in one turn, this one first.
+    const finished = accept("10.0.0.1");
+    port.turn(() => finished.end());
+    assert.deepEqual(finished.calls, ["startReceiving", "send", "close"]);
+    // What the kernel had taken of the send when it was cancelled is told as well.
+    const slow = accept("10.0.0.2");
+    port.advance(1000);
+    port.turn(() => slow.completeSend(3));
+    assert.deepEqual(slow.calls, ["startReceiving", "send", "abort"]);
+    slow.events.onClosed();
+    // Receiving ends once more with the close.
+    const broken = accept("10.0.0.3");
+    port.turn(() => {
+      broken.failSend(Errno.ECONNRESET);
+      broken.end();
+    });
+    assert.deepEqual(broken.calls, ["startReceiving", "send", "abort"]);
+    only.end();
+    port.advance(200);
+    service.sendBuffers.trim();
+    assert.equal(service.sendBuffers.usedCount, 0, "every chunk is free");
+    assert.equal(port.runningTimers, 0);
   });
 
   it("does not limit exempt hosts by their address, but those that they speak for", async () => {

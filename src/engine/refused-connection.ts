@@ -39,6 +39,8 @@ class RefusedConnection implements SocketEvents {
   readonly #state: { count: number };
   readonly #queue = new SendQueue();
   #timer: PortTimer | undefined;
+  /** What was outstanding when it was closed may still complete well: then nothing more is asked of it. */
+  #isClosing = false;
 
   constructor(service: Service, socket: PortSocket, state: { count: number }) {
     this.#service = service;
@@ -58,10 +60,10 @@ class RefusedConnection implements SocketEvents {
       this.#queue.push(chunk, start, start + bytes.byteLength);
     } catch (error) {
       if (!(error instanceof ArenaExhaustedError)) throw error;
-      this.#socket.close(true);
+      this.#close(true);
       return;
     }
-    this.#timer = this.#service.port.startTimer(FAREWELL_MS, () => this.#socket.close(true));
+    this.#timer = this.#service.port.startTimer(FAREWELL_MS, () => this.#close(true));
     this.#socket.startReceiving();
     this.#socket.send(this.#queue);
   }
@@ -71,12 +73,13 @@ class RefusedConnection implements SocketEvents {
   }
 
   onReceiveEnded(): void {
-    this.#socket.close();
+    this.#close(false);
   }
 
   onSent(result: number): void {
+    if (this.#isClosing) return;
     if (result < 0) {
-      this.#socket.close(true);
+      this.#close(true);
       return;
     }
     this.#queue.consume(result);
@@ -88,5 +91,11 @@ class RefusedConnection implements SocketEvents {
     this.#timer?.cancel();
     this.#queue.clear();
     this.#state.count--;
+  }
+
+  #close(abort: boolean): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.#socket.close(abort);
   }
 }

@@ -221,6 +221,28 @@ describe("session", () => {
     assert.equal(socket.calls.at(-1), "startReceiving");
   });
 
+  it("keeps a deadline that is set by who is told of idleness, sooner than it would be told again", () => {
+    const told: string[] = [];
+    const handler: SessionHandler = {
+      onConnected: () => undefined,
+      onFrame: () => undefined,
+      onDisconnected: () => undefined,
+      onIdle: (session) => {
+        told.push("idle");
+        session.setHandshakeTimeout(1000);
+      },
+      onHandshakeTimeout: (session) => {
+        told.push("time is up");
+        session.disconnect();
+      },
+    };
+    const { port } = openSession({ createHandler: () => handler, limits: { idleTimeoutMs: 25_000 } });
+    port.advance(25_200);
+    assert.deepEqual(told, ["idle"]);
+    port.advance(1200);
+    assert.deepEqual(told, ["idle", "time is up"]);
+  });
+
   it("keeps the handshake and idle timeouts, each with its reason", () => {
     const late = openSession({ limits: { handshakeTimeoutMs: 1000 } });
     late.port.advance(1200);

@@ -378,7 +378,9 @@ export class Session extends FrameCutter implements SocketEvents, Flushable {
     } else if (this.#isIdle(nowMs)) {
       if (this.#handler.onIdle === undefined) this.disconnect("IDLE_TIMEOUT");
       else this.#handler.onIdle(this);
-      if (this.#state === "open") this.#host.wheel.schedule(this, Math.max(this.#idleTimeoutMs, 1));
+      // Told again after the same time, but no later than a deadline that the handler has set.
+      const delayMs = Math.min(Math.max(this.#idleTimeoutMs, 1), (this.#deadlineMs || Infinity) - nowMs);
+      if (this.#state === "open") this.#host.wheel.schedule(this, Math.max(delayMs, 0));
       return;
     }
     if (this.#state === "open") this.#scheduleTimer();
@@ -442,12 +444,11 @@ export class Session extends FrameCutter implements SocketEvents, Flushable {
 
   #scheduleTimer(): void {
     const nowMs = this.#host.nowMs;
-    let dueMs = Number.POSITIVE_INFINITY;
-    if (this.#deadlineMs > 0) dueMs = this.#deadlineMs;
+    let dueMs = this.#deadlineMs || Infinity;
     if (this.#state !== "draining" && this.#idleTimeoutMs > 0 && (this.#flags & Flag.PAUSED) === 0) {
       dueMs = Math.min(dueMs, this.#lastReceivedMs + this.#idleTimeoutMs);
     }
-    if (dueMs === Number.POSITIVE_INFINITY) this.#host.wheel.cancel(this);
+    if (dueMs === Infinity) this.#host.wheel.cancel(this);
     else this.#host.wheel.schedule(this, Math.max(dueMs - nowMs, 0));
   }
 

@@ -9,6 +9,7 @@ import type {
   SocketEvents,
 } from "../../src/engine/completion-port.ts";
 import { HeapArena } from "../../src/engine/memory/arena.ts";
+import { Errno, PortError } from "../../src/engine/port-error.ts";
 import { GATHER_PIECES, type SendQueue } from "../../src/engine/send-queue.ts";
 import type { SocketAddress } from "../../src/engine/socket-address.ts";
 
@@ -102,6 +103,7 @@ export class HandSocket implements PortSocket {
   /** All bytes the test has let through. */
   sent = Buffer.alloc(0);
   calls: string[] = [];
+  #isClosed = false;
   #events: SocketEvents | undefined;
   #queue: SendQueue | undefined;
   #takenPieces = 0;
@@ -120,14 +122,17 @@ export class HandSocket implements PortSocket {
   }
 
   startReceiving(): void {
+    this.#mustBeOpen("startReceiving");
     this.calls.push("startReceiving");
   }
 
   stopReceiving(): void {
+    this.#mustBeOpen("stopReceiving");
     this.calls.push("stopReceiving");
   }
 
   send(queue: SendQueue): void {
+    this.#mustBeOpen("send");
     if (this.#queue !== undefined) throw new Error("a send is outstanding already");
     this.#queue = queue;
     this.#takenPieces = Math.min(queue.pieceCount, GATHER_PIECES);
@@ -136,11 +141,18 @@ export class HandSocket implements PortSocket {
   }
 
   shutdown(): void {
+    this.#mustBeOpen("shutdown");
     this.calls.push("shutdown");
   }
 
   close(abort = false): void {
+    this.#isClosed = true;
     this.calls.push(abort ? "abort" : "close");
+  }
+
+  /** Sockets of real ports throw as well. */
+  #mustBeOpen(operation: string): void {
+    if (this.#isClosed) throw new PortError(operation, Errno.EBADF);
   }
 
   /** Completes the outstanding send: at most `limitBytes` of it went out. */

@@ -30,7 +30,7 @@ export class FakeObservedServer implements ObservedServer {
   readonly port = newPortCounters();
   readonly service = newServiceCounters();
   readonly histograms = { commitSeconds: new DurationHistogram(), fanOutSeconds: new DurationHistogram() };
-  readonly sessionList: Session[] = [];
+  readonly sessionList: Omit<Session, "backend">[] = [];
   readonly ended: number[] = [];
   readonly measured: number[] = [];
   readonly disconnectList: ReturnType<ObservedServer["inspect"]["disconnects"]>[number][] = [];
