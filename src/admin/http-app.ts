@@ -70,9 +70,10 @@ export async function buildHttpApp(options: HttpAppOptions): Promise<FastifyInst
     reply.headers(securityHeaders);
     done();
   });
-  app.addHook("onResponse", (request, reply, done) => {
+  // Before the answer leaves: who has it finds it counted.
+  app.addHook("onSend", (request, reply, payload, done) => {
     options.onAnswered?.(request.routeOptions.url ?? "", reply.statusCode);
-    done();
+    done(null, payload);
   });
   addErrorAnswers(app, log);
   const methods = addMethodAnswers(app);
