@@ -16,7 +16,10 @@ export interface SocketOptions {
 export interface ListenOptions {
   /** Connections the kernel may hold before they are accepted. Default 4096; the kernel caps it. */
   readonly backlog?: number;
-  /** Let a new server bind while old connections linger (SO_REUSEADDR). Default true. */
+  /**
+   * Let a new server bind while old connections linger (SO_REUSEADDR). Default true. On Windows that needs no
+   * option, and false takes the address for this listener alone (SO_EXCLUSIVEADDRUSE; iocp only).
+   */
   readonly reuseAddress?: boolean;
   /** Given to each accepted socket. */
   readonly socket?: SocketOptions;

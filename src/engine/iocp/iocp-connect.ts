@@ -95,6 +95,7 @@ export class IocpConnect implements PortConnect, OperationOwner {
     core.counters.outstandingOperations--;
     let ended = wasCancelled ? -Errno.ECANCELED : result;
     if (ended >= 0 && socket !== undefined) ended = core.winsock.finishConnect(socket);
+    if (ended >= 0 && socket !== undefined && this.#isWithItself(socket)) ended = -Errno.ECONNREFUSED;
     if (ended >= 0 && socket !== undefined) {
       core.counters.connected++;
       this.#events.onConnected(new IocpSocket(core, socket, this.#closeMayBlock, this.#address));
@@ -102,5 +103,14 @@ export class IocpConnect implements PortConnect, OperationOwner {
     }
     if (socket !== undefined) core.winsock.close(socket);
     this.#events.onConnectFailed(ended);
+  }
+
+  /**
+   * A socket that is bound to the very port of this machine that it connects to meets itself (RFC 9293,
+   * simultaneous open). It happens where nobody listens on a port of those that are given out freely.
+   */
+  #isWithItself(socket: WindowsSocket): boolean {
+    const local = this.#core.winsock.localAddress(socket.handle);
+    return local?.port === this.#address.port && local.host === this.#address.host;
   }
 }

@@ -148,7 +148,7 @@ export class IocpSocket implements PortSocket, OperationOwner {
     if (this.#state !== "new" && this.#state !== "open") return;
     this.#become("closing");
     this.#core.counters.outstandingOperations++;
-    if (abort) this.#core.winsock.setLinger(this.#socket.handle, 0);
+    if (abort) this.#core.winsock.resetOnClose(this.#socket);
     if (this.#receiving === "yes") this.#cancel(this.#receiveBlock);
     this.#cancel(this.#sendBlock);
     this.#closeWhenQuiet(abort);

@@ -174,9 +174,8 @@ export class TurnScheduler {
   }
 
   get #sleepMs(): number {
-    const { soonestDelayMs, hasPoolCalls } = this.#host;
-    const limitMs = hasPoolCalls() || this.#isWaiting ? POOL_CALL_MS : this.#blockMs;
-    return Math.ceil(Math.min(limitMs, soonestDelayMs()));
+    const limitMs = this.#host.hasPoolCalls() || this.#isWaiting ? POOL_CALL_MS : this.#blockMs;
+    return Math.ceil(Math.min(limitMs, this.#host.soonestDelayMs()));
   }
 
   /** A packet that wakes has arrived, of another thread or of this scheduler. */

@@ -84,7 +84,7 @@ export class Winsock {
     const handle = this.#calls.WSASocketW(domain, k.SOCK_STREAM, k.IPPROTO_TCP, 0, 0, flags);
     if (handle === k.INVALID_SOCKET) this.#fail(operation, "socket", "socket");
     try {
-      this.#setBlocking(handle, false);
+      if (!this.#setBlocking(handle, false)) this.#fail(operation, "option", "FIONBIO");
       this.#queue.associate(handle, operation);
       this.#extensions ??= this.#findExtensions(handle);
       return { handle, family, skipsPackets: this.#skips && this.#skipPackets(handle) };
@@ -94,11 +94,9 @@ export class Winsock {
     }
   }
 
-  #setBlocking(handle: number, isBlocking: boolean): void {
+  #setBlocking(handle: number, isBlocking: boolean): boolean {
     this.#words[VALUE_AT / 4] = isBlocking ? 0 : 1;
-    if (this.#calls.ioctlsocket(handle, k.FIONBIO, this.#memory.address + VALUE_AT) !== 0) {
-      this.#fail("ioctlsocket", "option", "FIONBIO");
-    }
+    return this.#calls.ioctlsocket(handle, k.FIONBIO, this.#memory.address + VALUE_AT) === 0;
   }
 
   /**
@@ -161,7 +159,9 @@ export class Winsock {
       const { idleSeconds, intervalSeconds } = options.keepAlive;
       this.#setKeepAlive(handle, idleSeconds * 1000, intervalSeconds * 1000);
     }
-    if (options.lingerSeconds !== undefined) this.setLinger(handle, options.lingerSeconds);
+    if (options.lingerSeconds !== undefined) {
+      this.#set(handle, k.SOL_SOCKET, k.SO_LINGER, lingerValue(options.lingerSeconds));
+    }
   }
 
   /** struct tcp_keepalive: on, idle time, interval, milliseconds; one call for what are three on Linux. */
@@ -174,9 +174,10 @@ export class Winsock {
     }
   }
 
-  /** SO_LINGER; struct linger is two 16-bit numbers here. With 0, closesocket sends a reset. */
-  setLinger(handle: number, seconds: number): void {
-    this.#set(handle, k.SOL_SOCKET, k.SO_LINGER, 1 | (Math.min(seconds, 0xffff) << 16));
+  /** Makes closing send a reset. Of a connection that is gone already (WSAENOTCONN) nothing is to be sent. */
+  resetOnClose({ handle }: WindowsSocket): void {
+    this.#words[VALUE_AT / 4] = lingerValue(0);
+    this.#calls.setsockopt(handle, k.SOL_SOCKET, k.SO_LINGER, this.#memory.address + VALUE_AT, 4);
   }
 
   #set(handle: number, level: number, name: number, value: number): void {
@@ -410,4 +411,9 @@ export class Winsock {
     this.#memory.release();
     this.#receiveMemory.release();
   }
+}
+
+/** struct linger (winsock2.h): on, and seconds, 16 bits each. With 0 seconds closesocket sends a reset. */
+function lingerValue(seconds: number): number {
+  return 1 | (Math.min(seconds, 0xffff) << 16);
 }
