@@ -5,6 +5,9 @@ import { precompress } from "./build/precompress.ts";
 
 const root = import.meta.dirname;
 
+/** For development: the server that the pages talk to. `changeOrigin` stays off: it compares Origin and Host. */
+const server = process.env.CHAT_SERVER ?? "http://127.0.0.1:8080";
+
 /**
  * Two pages, the chat and the administration. The server's Content-Security-Policy is script-src 'self';
  * style-src 'self': nothing may end up inline, neither a script nor a style nor a data: URI.
@@ -14,7 +17,11 @@ export default defineConfig({
   base: "/",
   plugins: [react(), precompress()],
   // Development only: the fixtures and the SDK lie outside of the root.
-  server: { host: "127.0.0.1", fs: { allow: [join(root, "..")] } },
+  server: {
+    host: "127.0.0.1",
+    fs: { allow: [join(root, "..")] },
+    proxy: { "/ws": { target: server, ws: true }, "/api": { target: server } },
+  },
   build: {
     outDir: join(root, "dist"),
     emptyOutDir: true,

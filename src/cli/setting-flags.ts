@@ -12,7 +12,7 @@ const SHORT_FLAGS: readonly (readonly [
   ["--packets", "packets.address", "host:port", "where clients connect"],
   ["--http", "http.address", "host:port", "where HTTP is served"],
   ["--data", "data.directory", "dir", "where accounts and messages are kept"],
-  ["--backend", "engine.backend", "backend", "completion port: auto, uring or libuv"],
+  ["--backend", "engine.backend", "backend", "completion port: auto, uring, iocp or libuv"],
 ];
 
 /** Gives the command a flag for every setting, `--set` and `--config`. */

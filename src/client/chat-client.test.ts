@@ -392,6 +392,61 @@ describe("a connection that is lost", () => {
     assert.equal(server.connections.length, 2);
   });
 
+  it("is ended and not made again while the client is suspended; what is said meanwhile is sent once", async () => {
+    const { client, server, environment, states } = await openOnline();
+    const early = client.publish(1, "under way");
+    const before = server.current.take(PacketType.PUBLISH_REQUEST).body;
+    client.suspend("no network");
+    client.suspend("again");
+    server.current.end();
+    assert.equal(server.connections.length, 1);
+    const { state } = client;
+    assert.ok(state.name === "offline");
+    assert.equal(state.retryInMs, Infinity);
+    assert.equal(state.why, "no network");
+    const late = client.publish(1, "queued");
+    environment.advance(24 * 3600 * 1000);
+    assert.equal(server.connections.length, 1, "nothing is tried");
+    assert.equal(client.pendingCount, 2);
+
+    client.retryNow();
+    assert.equal(server.connections.length, 2);
+    client.retryNow();
+    assert.equal(server.connections.length, 2);
+    server.current.welcome();
+    const again = server.current.take(PacketType.PUBLISH_REQUEST).body;
+    assert.equal(again.clientMessageId, before.clientMessageId);
+    for (const [at, body] of [again, server.current.take(PacketType.PUBLISH_REQUEST).body].entries()) {
+      server.current.deliver(PacketType.PUBLISH_RESPONSE, {
+        requestId: body.requestId,
+        offset: BigInt(11 + at),
+      });
+    }
+    assert.deepEqual([(await early).offset, (await late).offset], [11, 12]);
+    assert.deepEqual(states(), ["connecting", "online", "offline", "connecting", "online"]);
+  });
+
+  it("a suspension ends the pause before an attempt, and an attempt; closing ends a suspension", async () => {
+    const { client, server, environment, states } = await openOnline();
+    server.current.end("reset");
+    client.suspend("no network");
+    environment.advance(60_000);
+    assert.equal(server.connections.length, 1);
+    client.retryNow();
+    assert.equal(states().at(-1), "connecting");
+    client.suspend("no network");
+    server.current.end();
+    assert.equal(states().at(-1), "offline");
+    environment.advance(60_000);
+    assert.equal(server.connections.length, 2);
+    await client.close();
+    assert.equal(states().at(-1), "closed");
+    client.suspend("no network");
+    client.retryNow();
+    assert.equal(states().at(-1), "closed");
+    assert.equal(environment.timerCount, 0);
+  });
+
   it("is lost for good with the time after which one may come back", async () => {
     const { client, server } = await openOnline();
     server.current.disconnect(DisconnectCode.BANNED, 60_000);

@@ -172,11 +172,20 @@ export class ChatClient extends ReadingApi {
   }
 
   /**
-   * Connects now instead of at the end of the pause that state "offline" tells: a person asked for it, or
-   * the machine has a network again. In other states nothing happens.
+   * Connects now instead of at the end of the pause that state "offline" tells, or of a suspension: a person
+   * asked for it, or the machine has a network again. In other states nothing happens.
    */
   retryNow(): void {
     this.#session.retryNow();
+  }
+
+  /**
+   * Ends the connection and makes no other until `retryNow`: the machine has no network, or goes to sleep.
+   * State "offline" with `retryInMs` Infinity and this reason; what is published meanwhile waits. Before
+   * `connect`, and after the end, nothing happens.
+   */
+  suspend(why: string): void {
+    this.#session.suspend(why);
   }
 
   /** Logs out and ends. What has no acknowledgement is rejected with CLOSED: see `flushed`. */

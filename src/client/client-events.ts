@@ -13,6 +13,7 @@ export type ClientState =
   /** No connection; the next attempt comes by itself, or with `retryNow`. */
   | {
       readonly name: "offline";
+      /** Infinity: `suspend` was called, and only `retryNow` makes an attempt. */
       readonly retryInMs: number;
       readonly why: string;
       /** What the server's Disconnect said, if it said something. SHUTDOWN: it stops, and will be back. */

@@ -47,6 +47,8 @@ export class SessionKeeper {
   #retryTimer: ClientTimer | undefined;
   #onlineSinceMs = 0;
   #user = "";
+  /** Why no attempt is made until `retryNow`; undefined: attempts are made. */
+  #suspension: string | undefined;
   /** Set when the end of the link is the end of the client too. */
   #closeReason: ChatError | undefined;
   #onConnected: ((outcome: Welcome | ChatError) => void) | undefined;
@@ -105,6 +107,7 @@ export class SessionKeeper {
     this.#connectOptions = options;
     this.#registration = { state: options.register === true ? "wanted" : "none" };
     this.#closeReason = undefined;
+    this.#suspension = undefined;
     this.#onConnected = settle;
     this.#openLink();
   }
@@ -122,11 +125,23 @@ export class SessionKeeper {
     return closed;
   }
 
-  /** Tries now instead of at the end of the pause. Nothing happens unless the state is "offline". */
+  /** Tries now instead of at the end of the pause, and ends a suspension. Else nothing happens. */
   retryNow(): void {
-    if (this.#state.name !== "offline" || this.#retryTimer === undefined) return;
-    this.#retryTimer.cancel();
+    const wasSuspended = this.#suspension !== undefined;
+    this.#suspension = undefined;
+    // A link that is still about to end is followed by another as after every end.
+    if (this.#state.name !== "offline" || (this.#retryTimer === undefined && !wasSuspended)) return;
+    this.#retryTimer?.cancel();
     this.#openLink();
+  }
+
+  /** Ends the link, if there is one, and makes no other until `retryNow`. Nothing happens when idle or closed. */
+  suspend(why: string): void {
+    const { name } = this.#state;
+    if (name === "idle" || name === "closed" || this.#suspension !== undefined) return;
+    this.#suspension = why;
+    if (this.#link !== undefined) this.#link.fail(why);
+    else if (name === "offline") this.#becomeSuspended(why);
   }
 
   /** The account has another password now. */
@@ -226,6 +241,8 @@ export class SessionKeeper {
       const disconnectCode = disconnectCodeName(end.code) ?? "NONE";
       const { retryAfterMs } = end;
       this.#becomeClosed(new ChatError("DISCONNECTED", end.why, { disconnectCode, retryAfterMs }));
+    } else if (this.#suspension !== undefined) {
+      this.#becomeSuspended(this.#suspension);
     } else {
       const nowMs = this.#options.environment.clock.monotonicMs();
       if (wasOnline && nowMs - this.#onlineSinceMs >= STABLE_MS) this.#backoff.reset();
@@ -235,6 +252,12 @@ export class SessionKeeper {
       const disconnectCode = end.code === DisconnectCode.NONE ? undefined : disconnectCodeName(end.code);
       this.#become({ name: "offline", retryInMs, why: end.why, disconnectCode });
     }
+  }
+
+  #becomeSuspended(why: string): void {
+    this.#retryTimer?.cancel();
+    this.#retryTimer = undefined;
+    this.#become({ name: "offline", retryInMs: Infinity, why, disconnectCode: undefined });
   }
 
   #becomeClosed(error: ChatError): void {

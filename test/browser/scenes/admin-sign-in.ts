@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { it } from "node:test";
+import { after, before, beforeEach, it } from "node:test";
 import { noteOf, openAdminPage, showSection, signInAsAdmin } from "../support/admin-page.ts";
-import type { BrowserWorld } from "../support/browser-world.ts";
+import type { BrowserWorld, Visitor } from "../support/browser-world.ts";
 import { until } from "../support/until.ts";
 
 /** A browser writes every answer that is no success to its console. */
@@ -9,8 +9,14 @@ const REFUSED = /the server responded with a status of 401/;
 
 /** Who comes into the admin page, and where the token is. */
 export function adminSignInScenes(world: () => BrowserWorld): void {
+  let visitor: Visitor;
+  before(async () => {
+    visitor = await world().visitor();
+  });
+  beforeEach(() => visitor.forget());
+  after(() => visitor.close());
+
   it("a wrong token is told, a right one comes in", async () => {
-    const visitor = await world().visitor();
     const { page, watch } = visitor;
     await page.goto(`${world().url}/admin`);
     await page.getByRole("button", { name: "Sign in" }).click();
@@ -22,11 +28,9 @@ export function adminSignInScenes(world: () => BrowserWorld): void {
     await signInAsAdmin(page, world().adminToken);
     await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
     watch.assertNone();
-    await visitor.close();
   });
 
   it("the token is kept for the tab alone, and nowhere in the address", async () => {
-    const visitor = await world().visitor();
     const { page, watch } = visitor;
     const asked: string[] = [];
     page.on("request", (request) => asked.push(request.url()));
@@ -45,12 +49,11 @@ export function adminSignInScenes(world: () => BrowserWorld): void {
     await page.reload();
     await page.getByLabel("Token").waitFor();
     watch.assertNone();
-    await visitor.close();
   });
 
   it("speaks Korean to those who do, and is switched", async () => {
-    const visitor = await world().visitor({ locale: "ko-KR" });
-    const { page, watch } = visitor;
+    const korean = await world().visitor({ locale: "ko-KR" });
+    const { page, watch } = korean;
     await page.goto(`${world().url}/admin`);
     await page.getByLabel("토큰").fill(world().adminToken);
     await page.getByRole("button", { name: "로그인" }).click();
@@ -61,14 +64,14 @@ export function adminSignInScenes(world: () => BrowserWorld): void {
     await page.reload();
     await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
     watch.assertNone();
-    await visitor.close();
+    await korean.close();
   });
 
   it("is used with the keyboard alone", async () => {
-    const visitor = await world().visitor();
     const { page, watch } = visitor;
     await page.goto(`${world().url}/admin`);
-    // The field has the focus already.
+    // The field gets the focus by itself.
+    await page.locator(":focus").and(page.getByLabel("Token")).waitFor();
     await page.keyboard.type(world().adminToken);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
@@ -97,6 +100,5 @@ export function adminSignInScenes(world: () => BrowserWorld): void {
     await page.getByRole("dialog").waitFor({ state: "detached" });
     assert.equal(await focused(), "Stop the server…");
     watch.assertNone();
-    await visitor.close();
   });
 }

@@ -1,17 +1,24 @@
 import assert from "node:assert/strict";
-import { beforeEach, it } from "node:test";
+import { after, before, beforeEach, it } from "node:test";
 import { openAdminPage, showSection } from "../support/admin-page.ts";
-import type { BrowserWorld } from "../support/browser-world.ts";
+import type { BrowserWorld, Visitor } from "../support/browser-world.ts";
 
 /** The browser's own words for what a server that is not there does. */
 const LOST = /net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE)|status of 503/;
 
 /** A server that goes and comes back. */
 export function adminSilenceScenes(world: () => BrowserWorld): void {
-  beforeEach(() => world().startAgain());
+  let visitor: Visitor;
+  before(async () => {
+    visitor = await world().visitor();
+  });
+  beforeEach(async () => {
+    await world().startAgain();
+    await visitor.forget();
+  });
+  after(() => visitor.close());
 
   it("says honestly that the server does not answer, and goes on when it does", async () => {
-    const visitor = await world().visitor();
     const { page, watch } = visitor;
     await openAdminPage(world(), visitor);
     const silence = page.getByRole("status").filter({ hasText: "The server has not answered since" });
@@ -22,11 +29,9 @@ export function adminSilenceScenes(world: () => BrowserWorld): void {
     await silence.waitFor({ state: "detached" });
     await page.getByText("Serving", { exact: true }).waitFor();
     watch.assertNone(LOST);
-    await visitor.close();
   });
 
   it("stops the server, for somebody who types the word", async () => {
-    const visitor = await world().visitor();
     const { page, watch } = visitor;
     await openAdminPage(world(), visitor);
     await showSection(page, "Server");
@@ -39,6 +44,5 @@ export function adminSilenceScenes(world: () => BrowserWorld): void {
     assert.equal(await world().ended(), 0);
     await page.getByRole("status").filter({ hasText: "The server has not answered since" }).waitFor();
     watch.assertNone(LOST);
-    await visitor.close();
   });
 }

@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
-import { it } from "node:test";
-import { type BrowserWorld, PASSWORD } from "../support/browser-world.ts";
+import { after, before, beforeEach, it } from "node:test";
+import { type BrowserWorld, PASSWORD, type Visitor } from "../support/browser-world.ts";
 import { ChatPage } from "../support/chat-page.ts";
 
 /** Coming in, coming back, going. */
 export function chatAccountScenes(world: () => BrowserWorld): void {
+  let visitor: Visitor;
+  before(async () => {
+    visitor = await world().visitor();
+  });
+  beforeEach(() => visitor.forget());
+  after(() => visitor.close());
+
   it("one registers, comes back without the password, signs out and in", async () => {
-    const visitor = await world().visitor();
     const { page, watch } = visitor;
     const chat = await ChatPage.register(world(), visitor, "newcomer");
     const kept: string = await page.evaluate("JSON.stringify({ ...localStorage, ...sessionStorage })");
@@ -25,11 +31,9 @@ export function chatAccountScenes(world: () => BrowserWorld): void {
       .waitFor();
     await chat.signIn("newcomer");
     watch.assertNone();
-    await visitor.close();
   });
 
   it("one comes as a guest", async () => {
-    const visitor = await world().visitor();
     const { page, watch } = visitor;
     await page.goto(world().url);
     await page.getByRole("tab", { name: "Guest" }).click();
@@ -37,25 +41,34 @@ export function chatAccountScenes(world: () => BrowserWorld): void {
     await page.getByRole("button", { name: "Look in as a guest" }).click();
     await new ChatPage(page).isIn();
     watch.assertNone();
-    await visitor.close();
+  });
+
+  it("a part of the page that cannot be loaded is told, and tried again", async () => {
+    const { page, watch } = visitor;
+    const parts = /\/assets\/(chat-dialogs|emoji-part|side-panel)-/;
+    await page.route(parts, (route) => route.abort());
+    const chat = await ChatPage.register(world(), visitor, "unlucky");
+    await chat.addRoom("Create a room");
+    await page.getByText("This could not be loaded.").waitFor();
+    await page.unroute(parts);
+    await chat.createRoom("second-try");
+    watch.assertNone(/ERR_FAILED/);
   });
 
   it("a device that is signed out from elsewhere is told", async () => {
-    const first = await world().visitor();
     const second = await world().visitor();
-    await ChatPage.register(world(), first, "two_devices");
+    const { page, watch } = visitor;
+    await ChatPage.register(world(), visitor, "two_devices");
     await second.page.goto(world().url);
     await new ChatPage(second.page).signIn("two_devices");
 
-    const { page } = first;
     await page.getByRole("button", { name: "two_devices: account and settings" }).click();
     await page.getByRole("menuitem", { name: "Account and settings" }).click();
     await page.getByRole("tab", { name: "Devices" }).click();
     await page.getByRole("button", { name: "Sign out all others" }).click();
     await second.page.getByRole("tab", { name: "Register" }).waitFor();
-    first.watch.assertNone();
+    watch.assertNone();
     second.watch.assertNone();
-    await first.close();
     await second.close();
   });
 }

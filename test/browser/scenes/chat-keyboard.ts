@@ -50,7 +50,8 @@ export function chatKeyboardScenes(world: () => BrowserWorld): void {
     await keyboard.press("Shift+Enter");
     await keyboard.type("two lines");
     await keyboard.press("Enter");
-    await chat.message("two lines").waitFor();
+    // One that is still on its way cannot be answered.
+    await chat.sent.filter({ hasText: "two lines" }).waitFor();
 
     // To the message above, and what can be done there.
     await keyboard.press("Shift+Tab");
@@ -64,7 +65,7 @@ export function chatKeyboardScenes(world: () => BrowserWorld): void {
     await page.getByText("Editing a message").waitFor();
     await keyboard.type("!");
     await keyboard.press("Enter");
-    await chat.message("two lines!").waitFor();
+    await chat.sent.filter({ hasText: "two lines!" }).waitFor();
 
     await keyboard.press("Control+KeyK");
     await page.getByRole("dialog", { name: "Go to" }).waitFor();

@@ -67,6 +67,53 @@ export function chatTalkScenes(cast: () => Cast): void {
     await jun.message("green or black?").waitFor({ state: "detached" });
   });
 
+  it("what is said without a network is shown as waiting, and sent once with it", async () => {
+    const { mina, jun } = cast();
+    await mina.open("tea");
+    await jun.open("tea");
+    const network = mina.page.context();
+    try {
+      await network.setOffline(true);
+      await mina.page.getByText("This device is offline.").first().waitFor();
+      await mina.say("sent from a tunnel");
+      await mina.message("sent from a tunnel").getByText("Waiting for a connection").waitFor();
+      await mina.page.getByText("1 message is waiting").first().waitFor();
+      // Nobody is told what has not left the device.
+      await jun.saySafely("hello?");
+      assert.equal(await jun.message("tunnel").count(), 0);
+      assert.equal(await mina.message("hello?").count(), 0);
+    } finally {
+      await network.setOffline(false);
+    }
+    for (const chat of [mina, jun]) {
+      await chat.sent.filter({ hasText: "tunnel" }).waitFor();
+      await chat.message("hello?").waitFor();
+      assert.equal(await chat.message("tunnel").count(), 1);
+    }
+    await mina.page.getByText("This device is offline.").first().waitFor({ state: "detached" });
+  });
+
+  it("on a phone, nothing lies over a block of code", async () => {
+    const { mina } = cast();
+    const { page } = mina;
+    const line = `const ${"aVeryLongName".repeat(8)} = 1;`;
+    await mina.say(`\`\`\`\n${line}\nshort\n\`\`\``);
+    const block = mina.sent.filter({ hasText: line }).locator(".text-code-block");
+    await block.waitFor();
+    const size = page.viewportSize();
+    assert.ok(size !== null);
+    await page.setViewportSize({ width: 390, height: 844 });
+    try {
+      const text = await block.locator("pre").boundingBox();
+      const button = await block.getByRole("button", { name: "Copy code" }).boundingBox();
+      assert.ok(text !== null && button !== null);
+      assert.ok(text.x + text.width <= button.x, "the button is beside the text");
+      assert.ok(button.x + button.width <= 390);
+    } finally {
+      await page.setViewportSize(size);
+    }
+  });
+
   it("what is unread is counted, a mention is told apart", async () => {
     const { mina, jun } = cast();
     await mina.open("tea");
@@ -75,7 +122,9 @@ export function chatTalkScenes(cast: () => Cast): void {
     const entry = jun.entry("tea");
     await entry.getByText("1 unread message").waitFor({ state: "attached" });
     await mina.saySafely("@jun two");
-    await entry.getByText("1 mention of you").waitFor({ state: "attached" });
+    await entry.getByText("2 unread, 1 mention", { exact: true }).waitFor({ state: "attached" });
+    await entry.getByText("2", { exact: true }).waitFor();
+    await entry.getByText("@1", { exact: true }).waitFor();
     await jun.open("tea");
     await jun.list.getByRole("separator").filter({ hasText: "New" }).waitFor();
     await entry.getByText(/unread|mention/).waitFor({ state: "detached" });

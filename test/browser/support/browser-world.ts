@@ -28,6 +28,8 @@ const PATIENCE_MS = 30_000;
 export interface Visitor {
   readonly page: Page;
   readonly watch: PageWatch;
+  /** Nothing that a page stored is left: the next one opened here meets a stranger. Files stay in the cache. */
+  forget(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -103,7 +105,12 @@ export class BrowserWorld {
     context.setDefaultTimeout(PATIENCE_MS);
     const watch = await PageWatch.of(context, this.url);
     const page = await context.newPage();
-    return { page, watch, close: () => context.close() };
+    const forget = async (): Promise<void> => {
+      // Of the same origin, and no page that stores something when it is left.
+      await page.goto(`${this.url}/icon.svg`);
+      await page.evaluate("localStorage.clear(); sessionStorage.clear()");
+    };
+    return { page, watch, forget, close: () => context.close() };
   }
 
   /** Somebody with another client, the SDK over TCP, and a new account. Closed with the world. */

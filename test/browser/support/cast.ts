@@ -23,14 +23,14 @@ export class Cast {
     return new Cast(mina, jun, visitors);
   }
 
-  /** Both pages as they are after a reload: nothing that a scene left open is in the way of the next. */
+  /** Both pages in the lobby, with nothing that a scene left open in the way of the next. */
   async tidy(): Promise<void> {
-    await Promise.all(
-      [this.mina, this.jun].map(async (chat) => {
-        await chat.page.goto(new URL("/", chat.page.url()).href);
-        await chat.isIn();
-      }),
-    );
+    await Promise.all([this.mina, this.jun].map((chat) => chat.tidy()));
+  }
+
+  /** The same after a scene that failed, whatever it left behind. */
+  async reload(): Promise<void> {
+    await Promise.all([this.mina, this.jun].map((chat) => chat.reload()));
   }
 
   /** What the pages show, as a reader would have it: for whoever looks into a scene that failed. */
@@ -52,7 +52,11 @@ export class Cast {
 export function useCast(cast: () => Cast): void {
   beforeEach(() => cast().tidy());
   afterEach(async (context) => {
-    if ("passed" in context && !context.passed) context.diagnostic(await cast().describe());
-    else cast().assertClean();
+    if ("passed" in context && !context.passed) {
+      context.diagnostic(await cast().describe());
+      await cast().reload();
+    } else {
+      cast().assertClean();
+    }
   });
 }

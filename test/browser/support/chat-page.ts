@@ -35,6 +35,22 @@ export class ChatPage {
     return this.side.waitFor();
   }
 
+  /** Closes what is open beside the conversation and goes to the lobby. A reload would do, and take a second. */
+  async tidy(): Promise<void> {
+    const { page } = this;
+    const open = page.locator("dialog[open], :popover-open, aside.panel");
+    for (let presses = 0; (await open.count()) > 0; presses++) {
+      if (presses === 5) return this.reload();
+      await page.keyboard.press("Escape");
+    }
+    await this.open("lobby");
+  }
+
+  async reload(): Promise<void> {
+    await this.page.goto(new URL("/", this.page.url()).href);
+    await this.isIn();
+  }
+
   /** The list of rooms and conversations. */
   get side(): Locator {
     return this.page.getByRole("navigation", { name: "Rooms and conversations" });

@@ -2,6 +2,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { ChatClient } from "../../../src/client/chat-client.ts";
 import { WebSocketTransport, webSocketUrl } from "../../../src/client/websocket-transport.ts";
+import { dictionaries } from "../i18n/dictionaries.ts";
 import { ChatStore } from "../state/chat-store.ts";
 import { AppView } from "../ui/app-view.tsx";
 import { BrowserHost } from "./browser-host.ts";
@@ -15,6 +16,8 @@ const store = new ChatStore({
   host,
   makeClient: () => new ChatClient({ transport, environment: host.environment }),
 });
+// Before React needs them.
+dictionaries[store.preferences.snapshot.language].prepare();
 followAddress(store);
 // Put aside, closed, or kept for "back": what is typed is written down.
 window.addEventListener("pagehide", () => store.save());

@@ -11,6 +11,8 @@ export const en = {
   ...enDialogs,
 
   app: {
+    partLoading: "Loading",
+    partFailed: "This could not be loaded. Try again when the server can be reached.",
     name: "Portico",
     loading: "Taking up your session",
     close: "Close",
@@ -90,7 +92,8 @@ export const en = {
     addRoom: "Find or create a room",
     newConversation: "Message somebody",
     unread: (count: number) => counted(count, "unread message", "unread messages"),
-    mentions: (count: number) => counted(count, "mention of you", "mentions of you"),
+    unreadWithMentions: (count: number, mentions: number) =>
+      `${count} unread, ${counted(mentions, "mention", "mentions")}`,
     draft: "Draft",
     queued: (count: number) => `${count} waiting to be sent`,
     failed: (count: number) => `${count} not sent`,
@@ -210,6 +213,7 @@ export const en = {
     unblock: "Unblock",
     notJoined: "You are not in this room.",
     lockdown: "The server is in lockdown: only administrators may write.",
+    mayTry: "If that has been taken back, you can send again.",
     hint: "Enter sends, Shift+Enter begins a line",
   },
 

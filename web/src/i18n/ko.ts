@@ -11,6 +11,8 @@ export const ko: Dictionary = {
   ...koDialogs,
 
   app: {
+    partLoading: "불러오는 중",
+    partFailed: "불러오지 못했습니다. 서버에 연결되면 다시 시도하세요.",
     name: "Portico",
     loading: "세션을 이어 가는 중",
     close: "닫기",
@@ -90,7 +92,8 @@ export const ko: Dictionary = {
     addRoom: "방 찾기 또는 만들기",
     newConversation: "메시지 보내기",
     unread: (count) => `읽지 않은 메시지 ${count}개`,
-    mentions: (count) => `나를 언급한 메시지 ${count}개`,
+    unreadWithMentions: (count, mentions) =>
+      `읽지 않은 메시지 ${count}개, 그중 나를 언급한 메시지 ${mentions}개`,
     draft: "작성 중",
     queued: (count) => `전송 대기 ${count}개`,
     failed: (count) => `전송 실패 ${count}개`,
@@ -208,6 +211,7 @@ export const ko: Dictionary = {
     unblock: "차단 해제",
     notJoined: "이 방에 들어와 있지 않습니다.",
     lockdown: "서버가 잠겨 있어 관리자만 글을 쓸 수 있습니다.",
+    mayTry: "풀렸다면 다시 보낼 수 있습니다.",
     hint: "Enter로 보내고 Shift+Enter로 줄을 바꿉니다",
   },
 

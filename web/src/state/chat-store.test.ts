@@ -88,6 +88,42 @@ describe("a page's state", () => {
     assert.equal(rig.server.asksOf("PUBLISH_REQUEST").length, 2);
   });
 
+  it("ends the link when the browser has no network, and comes back with it at once, looked at or not", async () => {
+    const rig = await openSignedIn();
+    const { connections } = rig.server.transport;
+    rig.host.setNetwork(false);
+    rig.server.connection.end();
+    await rig.settle();
+    const { phase, retryAtMs } = rig.store.slices.connection.get();
+    assert.deepEqual([phase, retryAtMs], ["offline", 0]);
+    rig.store.actions.send("said offline");
+    await rig.settle();
+    assert.deepEqual(rig.lines().slice(1), ["mina: said offline (queued)"]);
+    rig.host.environment.advance(3600_000);
+    rig.host.attend(false);
+    assert.equal(connections.length, 1, "nothing is tried");
+
+    rig.host.setNetwork(true);
+    assert.equal(connections.length, 2);
+    welcome(rig.server);
+    await rig.settle();
+    assert.deepEqual(rig.lines().slice(1), ["mina: said offline"]);
+    assert.equal(rig.store.slices.connection.get().phase, "online");
+    assert.equal(rig.server.asksOf("PUBLISH_REQUEST").length, 1);
+  });
+
+  it("believes a person more than the browser", async () => {
+    const rig = await openSignedIn();
+    rig.host.setNetwork(false);
+    rig.server.connection.end();
+    rig.store.actions.retryNow();
+    await rig.settle();
+    assert.equal(rig.store.slices.connection.get().phase, "offline", "an attempt is no news");
+    welcome(rig.server);
+    await rig.settle();
+    assert.equal(rig.store.slices.connection.get().phase, "online");
+  });
+
   it("shows what failed with its reason, and tries it again with the same id", async () => {
     const rig = await openSignedIn();
     rig.server.refusals.set(PacketType.PUBLISH_REQUEST, [{ code: ErrorCode.SLOW_MODE, retryAfterMs: 9000 }]);
@@ -110,6 +146,24 @@ describe("a page's state", () => {
     const ids = rig.server.asksOf("PUBLISH_REQUEST").map(({ clientMessageId }) => clientMessageId);
     assert.equal(new Set(ids).size, 1);
     assert.equal(ids.length, 2);
+  });
+
+  it("a mute that was lifted, which nobody tells, is over with the next message", async () => {
+    const rig = await openSignedIn();
+    const untilMs = rig.host.environment.clock.wallMs() + 3600_000;
+    rig.server.refusals.set(PacketType.PUBLISH_REQUEST, [
+      { code: ErrorCode.MUTED, retryAfterMs: 3600_000 },
+      { code: ErrorCode.MUTED },
+    ]);
+    rig.store.actions.send("unheard");
+    await rig.settle();
+    assert.deepEqual(rig.store.slices.composer.get()?.block, { reason: "muted", untilMs, mayTry: true });
+    rig.store.actions.send("still unheard");
+    await rig.settle();
+    assert.deepEqual(rig.store.slices.composer.get()?.block, { reason: "muted", untilMs: 0, mayTry: true });
+    rig.store.actions.send("heard");
+    await rig.settle();
+    assert.equal(rig.store.slices.composer.get()?.block, undefined);
   });
 
   it("discards what failed", async () => {

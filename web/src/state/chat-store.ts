@@ -73,6 +73,7 @@ export class ChatStore {
   readonly #title: Cell<string>;
   #user: UserSession | undefined;
   #state: ClientState = { name: "idle" };
+  #wasNetworkUp: boolean;
   #retryAtMs = 0;
   /** When the server said that it stops. */
   #drainedMs: number | undefined;
@@ -119,9 +120,9 @@ export class ChatStore {
       onChange: () => this.#stale.session(),
     });
     this.actions = chatActions(this);
+    this.#wasNetworkUp = host.isNetworkUp();
     host.onAttention(() => {
-      // The machine is back on its network, or woke up: no reason to wait.
-      if (host.isNetworkUp() && host.isAttended()) this.retryNow();
+      this.#followNetwork();
       this.#stale.connection();
       this.#cells.preferences.invalidate();
     });
@@ -185,6 +186,16 @@ export class ChatStore {
   /** A person chose another place meanwhile: the address is not sought any more. */
   stopSeeking(): void {
     this.#wantedAddress = undefined;
+  }
+
+  /** A connection over a network that is gone would look alive for as long as nothing is said. */
+  #followNetwork(): void {
+    const isUp = this.host.isNetworkUp();
+    const hasChanged = isUp !== this.#wasNetworkUp;
+    this.#wasNetworkUp = isUp;
+    if (hasChanged && !isUp) this.signIn.client?.suspend("this device has no network");
+    // Back on its network, or woken up: no reason to wait.
+    if (isUp && (hasChanged || this.host.isAttended())) this.retryNow();
   }
 
   #openWanted(): void {
@@ -304,11 +315,12 @@ export class ChatStore {
     const state = this.#state;
     const user = this.#user;
     const isOffline = state.name === "offline";
-    const isWaiting = isOffline && this.host.isNetworkUp();
+    // Without a network an attempt is as good as none; an answered one shows that the browser is mistaken.
+    const isDown = state.name !== "online" && !this.host.isNetworkUp();
+    const isWaiting = isOffline && !isDown && Number.isFinite(this.#retryAtMs);
     return {
-      phase:
-        state.name === "online" ? "online" : isWaiting ? "waiting" : isOffline ? "offline" : "connecting",
-      retryAtMs: isOffline ? this.#retryAtMs : 0,
+      phase: state.name === "online" ? "online" : isDown ? "offline" : isWaiting ? "waiting" : "connecting",
+      retryAtMs: isWaiting ? this.#retryAtMs : 0,
       queuedCount: user === undefined ? 0 : user.client.pendingCount,
       lastError: isOffline ? state.why : "",
       isDraining: this.#isDraining,

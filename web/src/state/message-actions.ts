@@ -7,9 +7,6 @@ import type { OutgoingItem } from "./outgoing-messages.ts";
 import type { Place } from "./place.ts";
 import type { UserSession } from "./user-session.ts";
 
-/** A refusal that does not say for how long: after this the user may try again. */
-const BLOCK_MS = 30_000;
-
 // oxlint-disable-next-line eslint/no-control-regex -- what the server refuses and nobody types
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
@@ -152,11 +149,7 @@ export class MessageActions {
           : await client.publish(place.roomId, text, options);
       if (place.kind === "direct") place.roomId = receipt.roomId;
       outgoing.onSent(key, receipt);
-      // What was refused before is not any more: a mute was lifted, say, which nobody tells.
-      if (place.block !== undefined) {
-        place.block = undefined;
-        this.#session.stale.composer();
-      }
+      this.#onAccepted(place);
     } catch (error) {
       const failure = this.#session.toFailure(error);
       outgoing.onFailed(key, failure);
@@ -177,28 +170,37 @@ export class MessageActions {
     if (!outcome.ok) {
       this.#session.notice("error", "failed", { action }, outcome.failure);
       this.#onRefused(place, outcome.failure);
+    } else if (action !== "delete") {
+      // Who is muted may delete all the same: that shows nothing.
+      this.#onAccepted(place);
     }
     return outcome;
   }
 
+  /** What was refused before is not any more: a mute was lifted, say, which nobody tells. */
+  #onAccepted(place: Place): void {
+    if (place.block === undefined) return;
+    place.block = undefined;
+    this.#session.stale.composer();
+  }
+
   /** Some refusals say how it is here, not only with this message. */
-  #onRefused(place: Place, { code, retryAtMs }: Failure): void {
+  #onRefused(place: Place, { code, retryAtMs: untilMs }: Failure): void {
     const { nowMs, host, stale, current } = this.#session;
-    const untilMs = retryAtMs > 0 ? retryAtMs : nowMs + BLOCK_MS;
     switch (code) {
       case "SLOW_MODE":
         place.waitUntilMs = untilMs;
         break;
       case "MUTED":
-        place.block = { reason: "muted", untilMs };
+        place.block = { reason: "muted", untilMs, mayTry: true };
         break;
       case "LOCKDOWN":
-        place.block = { reason: "lockdown", untilMs };
+        place.block = { reason: "lockdown", untilMs, mayTry: true };
         break;
       default:
         return;
     }
-    host.environment.startTimer(untilMs - nowMs, stale.composer);
+    if (untilMs > nowMs) host.environment.startTimer(untilMs - nowMs, stale.composer);
     if (place === current) stale.composer();
   }
 

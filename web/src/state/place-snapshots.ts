@@ -129,9 +129,9 @@ function sameNames(before: readonly string[] | undefined, names: readonly string
   return names.every((name, index) => name === before[index]) ? before : names;
 }
 
-const NOT_JOINED = { reason: "notJoined", untilMs: 0 } as const;
-const BLOCKED = { reason: "blocked", untilMs: 0 } as const;
-const ARCHIVED = { reason: "archived", untilMs: 0 } as const;
+const NOT_JOINED = { reason: "notJoined", untilMs: 0, mayTry: false } as const;
+const BLOCKED = { reason: "blocked", untilMs: 0, mayTry: false } as const;
+const ARCHIVED = { reason: "archived", untilMs: 0, mayTry: false } as const;
 
 function blockOf(place: Place, nowMs: number): ComposerSnapshot["block"] {
   if (!place.isJoined) return NOT_JOINED;

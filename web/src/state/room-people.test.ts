@@ -114,6 +114,12 @@ describe("the people of a room", () => {
     const composer = rig.store.slices.composer.get();
     assert.equal(composer?.slowModeMs, 10_000);
     assert.equal(composer?.waitUntilMs, rig.host.environment.clock.wallMs() + 10_000);
+    rig.server.connection.deliver(PacketType.ROOM_UPDATED_NOTICE, {
+      room: { ...state, slowModeMs: 2000, role: RoomRole.UNSPECIFIED },
+    });
+    await rig.settle();
+    const shorter = rig.host.environment.clock.wallMs() + 2000;
+    assert.equal(rig.store.slices.composer.get()?.waitUntilMs, shorter, "no longer than it is now");
     rig.host.environment.advance(10_000);
     await rig.settle();
     assert.equal(rig.store.slices.composer.get()?.waitUntilMs, 0);

@@ -1,4 +1,5 @@
 import type { ClientEventOf, ClientEventType } from "../../../src/client/client-events.ts";
+import type { RoomInfo } from "../../../src/client/room-info.ts";
 import { nameKey } from "../../../src/protocol/names.ts";
 import { excerptOf } from "./reply-lookup.ts";
 import type { Place } from "./place.ts";
@@ -118,12 +119,18 @@ function onMessage(
 
 /** In slow mode the next one must wait. */
 function onOwnMessage(session: UserSession, place: Place): void {
-  const slowModeMs = place.info?.slowModeMs ?? 0;
-  if (slowModeMs === 0 || place.info?.role === "owner" || place.info?.role === "moderator") return;
+  const { info } = place;
+  if (info === undefined || !isHeldBack(info)) return;
+  const { slowModeMs } = info;
   place.waitUntilMs = session.nowMs + slowModeMs;
   if (place !== session.current) return;
   session.stale.composer();
   session.host.environment.startTimer(slowModeMs, session.stale.composer);
+}
+
+/** Slow mode is for ordinary members. */
+function isHeldBack({ slowModeMs, role }: RoomInfo): boolean {
+  return slowModeMs > 0 && role !== "owner" && role !== "moderator";
 }
 
 /** Said to this user, or about, while nobody looks. */
@@ -166,7 +173,9 @@ function onRoomUpdated(
   if (hasNewRole && before !== undefined && before.role !== info.role) {
     session.notice("info", "roleChanged", { room: info.name, role: info.role });
   }
-  if (info.slowModeMs === 0) place.waitUntilMs = 0;
+  // Nobody waits for longer than the room asks for now.
+  if (!isHeldBack(info)) place.waitUntilMs = 0;
+  else place.waitUntilMs = Math.min(place.waitUntilMs, session.nowMs + info.slowModeMs);
   if (place.parts.members.isRead && place === session.current) void place.parts.members.load();
   session.stale.sideList();
   if (place !== session.current) return;

@@ -53,7 +53,7 @@ export function ConnectionBanner({ connection, now, onRetry }: ConnectionBannerP
           <p aria-hidden="true">
             <b>{state}</b> {next} {waiting}
           </p>
-          {phase === "waiting" && (
+          {(phase === "waiting" || phase === "offline") && (
             <button type="button" className="banner-button" onClick={onRetry}>
               {t.connection.retryNow}
             </button>

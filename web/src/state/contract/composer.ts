@@ -15,7 +15,7 @@ export interface ComposerSnapshot {
   readonly replyingTo: ReplyPreview | undefined;
   /** UTF-8 bytes. */
   readonly textLimitBytes: number;
-  /** Why nothing can be said; undefined: something can. */
+  /** Why nothing can be said; undefined: something can. Those that may be over (`mayTry`) leave the field. */
   readonly block: SpeechBlock | undefined;
   /** An ordinary member may speak once in this time; 0: no limit. */
   readonly slowModeMs: number;
@@ -30,4 +30,6 @@ export interface SpeechBlock {
   readonly reason: "archived" | "muted" | "blocked" | "notJoined" | "lockdown";
   /** 0: not known, or until it is taken back. By the page's clock. */
   readonly untilMs: number;
+  /** Known from a refusal: the server tells nobody when it is taken back. The next success removes it. */
+  readonly mayTry: boolean;
 }

@@ -1,5 +1,6 @@
-import { type ReactElement, type RefObject, useCallback, useMemo, useRef, useState } from "react";
+import { type ReactElement, type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useI18n } from "../../i18n/i18n-context.ts";
+import { preparePageParts } from "../../loading/page-parts.ts";
 import type { Me, Outcome } from "../../state/contract.ts";
 import { classNames } from "../class-names.ts";
 import type { ComposerHandle } from "../composer/composer.tsx";
@@ -13,12 +14,11 @@ import { SideList } from "../side/side-list.tsx";
 import { Logo } from "../sign-in/sign-in-page.tsx";
 import { useView } from "../view-context.ts";
 import type { ChatDialog } from "./chat-dialog.ts";
-import { ChatDialogs } from "./chat-dialogs.tsx";
 import { ConversationPane } from "./conversation-pane.tsx";
+import { DemandedDialogs, DemandedPanel } from "./demanded-views.tsx";
 import { nextPlace } from "./next-place.ts";
 import { noticeText } from "./notice-text.ts";
 import { PersonMenu } from "./person-menu.tsx";
-import { SidePanel } from "./side-panel.tsx";
 import { useShortcuts } from "./use-shortcuts.ts";
 import { useToasts } from "./use-toasts.ts";
 
@@ -43,6 +43,7 @@ export function ChatPage({ me }: { readonly me: Me }): ReactElement {
   const composer = useRef<ComposerHandle>(null);
   const connection = useSlice("connection");
   const people = useSlice("composer")?.mentionNames ?? NO_NAMES;
+  useEffect(preparePageParts, []);
   const serverName = useSlice("session").server?.name ?? "";
 
   const openPerson = useCallback((name: string, anchor: RefObject<HTMLElement | null>): void => {
@@ -138,12 +139,16 @@ export function ChatPage({ me }: { readonly me: Me }): ReactElement {
         )}
       </main>
       {hasPanel && (
-        <SidePanel
+        <DemandedPanel
           panel={panel}
           place={place}
           onDialog={setDialog}
           onPerson={openPerson}
           onClose={closePanel}
+          onFailed={() => {
+            closePanel();
+            show(t.app.partFailed, "error");
+          }}
         />
       )}
       {person !== undefined && (
@@ -159,7 +164,7 @@ export function ChatPage({ me }: { readonly me: Me }): ReactElement {
         />
       )}
       {dialog !== undefined && (
-        <ChatDialogs
+        <DemandedDialogs
           dialog={dialog}
           me={me}
           place={place}

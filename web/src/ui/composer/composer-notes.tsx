@@ -2,7 +2,7 @@ import type { ReactElement } from "react";
 import { useI18n } from "../../i18n/i18n-context.ts";
 import type { ComposerSnapshot, ReplyPreview, SpeechBlock } from "../../state/contract.ts";
 import { classNames } from "../class-names.ts";
-import { Icon } from "../icons.tsx";
+import { Icon, type IconName } from "../icons.tsx";
 import { Button, IconButton } from "../primitives/button.tsx";
 
 /** What is being answered or edited, above the field. */
@@ -68,6 +68,40 @@ export function ComposerNote({
   );
 }
 
+const BLOCK_ICONS = {
+  archived: "archive",
+  muted: "mute",
+  blocked: "ban",
+  notJoined: "door",
+  lockdown: "lock",
+} as const satisfies Readonly<Record<SpeechBlock["reason"], IconName>>;
+
+function useBlockWords({ reason, untilMs }: SpeechBlock, now: () => number): string {
+  const { t, format } = useI18n();
+  if (reason !== "muted") return t.composer[reason];
+  return untilMs > 0 ? t.composer.mutedUntil(format.until(untilMs, now())) : t.composer.muted;
+}
+
+/** Above the field: what was said last was refused, why and for how long. It may have been taken back since. */
+export function ComposerRefused({
+  block,
+  now,
+}: {
+  readonly block: SpeechBlock;
+  readonly now: () => number;
+}): ReactElement {
+  const { t } = useI18n();
+  const words = useBlockWords(block, now);
+  return (
+    <div className="composer-mode composer-refused" role="status">
+      <Icon name={BLOCK_ICONS[block.reason]} size={15} />
+      <span>
+        <b>{words}</b> <span className="muted">{t.composer.mayTry}</span>
+      </span>
+    </div>
+  );
+}
+
 /** Instead of the field, when nothing can be said here: why, and what can be done about it. */
 export function ComposerBlocked({
   block,
@@ -80,25 +114,12 @@ export function ComposerBlocked({
   readonly onUnblock: () => void;
   readonly onJoin: () => void;
 }): ReactElement {
-  const { t, format } = useI18n();
-  const words: Readonly<Record<SpeechBlock["reason"], string>> = {
-    archived: t.composer.archived,
-    muted: block.untilMs > 0 ? t.composer.mutedUntil(format.until(block.untilMs, now())) : t.composer.muted,
-    blocked: t.composer.blocked,
-    notJoined: t.composer.notJoined,
-    lockdown: t.composer.lockdown,
-  };
-  const icons = {
-    archived: "archive",
-    muted: "mute",
-    blocked: "ban",
-    notJoined: "door",
-    lockdown: "lock",
-  } as const;
+  const { t } = useI18n();
+  const words = useBlockWords(block, now);
   return (
     <div className="composer composer-blocked" role="status">
-      <Icon name={icons[block.reason]} />
-      <span>{words[block.reason]}</span>
+      <Icon name={BLOCK_ICONS[block.reason]} />
+      <span>{words}</span>
       {block.reason === "blocked" && (
         <Button size="small" onClick={onUnblock}>
           {t.composer.unblock}

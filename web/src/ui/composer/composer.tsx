@@ -12,12 +12,11 @@ import { utf8Size } from "../../../../src/protocol/utf8.ts";
 import { useI18n } from "../../i18n/i18n-context.ts";
 import { isComposed, shouldSend } from "../../state/composer-rules.ts";
 import type { ComposerSnapshot } from "../../state/contract.ts";
-import { emojiNamed } from "../emoji/find-emoji.ts";
-import { EmojiPicker } from "../emoji/emoji-picker.tsx";
+import { emojiPart } from "../../loading/page-parts.ts";
+import { EmojiPopover } from "../emoji/emoji-popover.tsx";
 import { IconButton } from "../primitives/button.tsx";
-import { Popover } from "../primitives/popover.tsx";
 import { secondsUntil, useNow } from "../use-now.ts";
-import { ComposerBlocked, ComposerMode, ComposerNote } from "./composer-notes.tsx";
+import { ComposerBlocked, ComposerMode, ComposerNote, ComposerRefused } from "./composer-notes.tsx";
 import { CompletionList } from "./completion-list.tsx";
 import { replaceShortcode } from "./completion.ts";
 import { useCompletion } from "./use-completion.ts";
@@ -31,6 +30,8 @@ export interface ComposerActions {
   readonly unblock: () => void;
   readonly join: () => void;
 }
+
+const emojiNamed = (name: string): string | undefined => emojiPart.get()?.emojiNamed(name);
 
 /** What the page does to the composer. */
 export interface ComposerHandle {
@@ -128,7 +129,7 @@ export function Composer({ composer, title, now, actions, ref }: ComposerProps):
     }
   }
 
-  if (block !== undefined) {
+  if (block !== undefined && !block.mayTry) {
     return <ComposerBlocked block={block} now={now} onUnblock={actions.unblock} onJoin={actions.join} />;
   }
   return (
@@ -139,6 +140,7 @@ export function Composer({ composer, title, now, actions, ref }: ComposerProps):
         send();
       }}
     >
+      {block !== undefined && <ComposerRefused block={block} now={now} />}
       <ComposerMode mode={mode} replyingTo={replyingTo} onCancel={actions.cancelCompose} />
       <div className="composer-box">
         <textarea
@@ -193,18 +195,18 @@ export function Composer({ composer, title, now, actions, ref }: ComposerProps):
       />
       <CompletionList completion={completion} />
       {isPickerOpen && (
-        <Popover anchor={emojiButton} align="end" onClose={() => setPickerOpen(false)}>
-          <EmojiPicker
-            onPick={(emoji) => {
-              setPickerOpen(false);
-              insert(emoji);
-            }}
-            onClose={() => {
-              setPickerOpen(false);
-              field.current?.focus();
-            }}
-          />
-        </Popover>
+        <EmojiPopover
+          anchor={emojiButton}
+          onPick={(emoji) => {
+            setPickerOpen(false);
+            insert(emoji);
+          }}
+          onCancel={() => {
+            setPickerOpen(false);
+            field.current?.focus();
+          }}
+          onClose={() => setPickerOpen(false)}
+        />
       )}
     </form>
   );

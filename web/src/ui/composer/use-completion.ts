@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type RefObject, useId, useState } from "react";
 import { useI18n } from "../../i18n/i18n-context.ts";
-import { findEmoji } from "../emoji/find-emoji.ts";
+import { emojiPart } from "../../loading/page-parts.ts";
 import { complete, completionAt, type CompletionQuery, matchNames } from "./completion.ts";
 
 /** Offered at a time. */
@@ -51,6 +51,8 @@ export function useCompletion(
     const caret = area.selectionStart;
     const found = caret === area.selectionEnd ? completionAt(area.value, caret) : undefined;
     if (found === undefined) setDismissedAt(-1);
+    // Loaded already, as a rule; else with one of the next letters.
+    else if (found.kind === "emoji") emojiPart.prepare();
     const next = found?.start === dismissedAt ? undefined : found;
     if (next?.start === query?.start && next?.query === query?.query) return;
     setQuery(next);
@@ -121,7 +123,7 @@ function optionsFor(
   if (kind === "mention") {
     return matchNames(names, query, OFFERED).map((name) => ({ value: `@${name}`, label: name, picture: "" }));
   }
-  return findEmoji(query, OFFERED).map(({ emoji, name, koreanName }) => ({
+  return (emojiPart.get()?.findEmoji(query, OFFERED) ?? []).map(({ emoji, name, koreanName }) => ({
     value: emoji,
     label: language === "ko" ? koreanName : `:${name}:`,
     picture: emoji,

@@ -315,6 +315,3 @@ export const emojiGroups = Object.keys(table) as readonly EmojiGroup[];
 
 /** All there are, by groups, in the order in which they are offered. */
 export const emojis: readonly Emoji[] = emojiGroups.flatMap(parse);
-
-/** Offered first, without opening the picker. */
-export const quickReactions: readonly string[] = ["👍", "❤️", "😂"];

@@ -1,7 +1,7 @@
 import { type ReactElement, useRef } from "react";
 import { useI18n } from "../../i18n/i18n-context.ts";
 import type { MessageItem } from "../../state/contract.ts";
-import { quickReactions } from "../emoji/emoji-data.ts";
+import { quickReactions } from "../emoji/quick-reactions.ts";
 import { IconButton } from "../primitives/button.tsx";
 import type { RowHandlers, RowRights } from "./row-handlers.ts";
 

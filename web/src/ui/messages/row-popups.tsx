@@ -1,9 +1,8 @@
 import type { ReactElement, RefObject } from "react";
 import { useI18n } from "../../i18n/i18n-context.ts";
 import type { MessageItem } from "../../state/contract.ts";
-import { EmojiPicker } from "../emoji/emoji-picker.tsx";
+import { EmojiPopover } from "../emoji/emoji-popover.tsx";
 import { Menu, type MenuItem } from "../primitives/menu.tsx";
-import { Popover } from "../primitives/popover.tsx";
 import type { RowHandlers, RowPopup, RowRights } from "./row-handlers.ts";
 
 interface RowPopupsProps {
@@ -22,19 +21,19 @@ export function RowPopups(props: RowPopupsProps): ReactElement {
   const { offset } = message;
   if (kind === "emoji") {
     return (
-      <Popover anchor={anchor} align="end" onClose={onClose}>
-        <EmojiPicker
-          onPick={(emoji) => {
-            onClose();
-            anchor.current?.focus();
-            handlers.react(offset, emoji);
-          }}
-          onClose={() => {
-            onClose();
-            anchor.current?.focus();
-          }}
-        />
-      </Popover>
+      <EmojiPopover
+        anchor={anchor}
+        onPick={(emoji) => {
+          onClose();
+          anchor.current?.focus();
+          handlers.react(offset, emoji);
+        }}
+        onCancel={() => {
+          onClose();
+          anchor.current?.focus();
+        }}
+        onClose={onClose}
+      />
     );
   }
   const items: MenuItem[] = [];

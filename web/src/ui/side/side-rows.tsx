@@ -31,7 +31,8 @@ export const RoomRow = memo(function RoomRow({ room, isCurrent, onOpen }: RoomRo
       >
         <RoomIcon access={room.access} kind={room.kind} isArchived={room.isArchived} />
         <span className="side-name">{name}</span>
-        <RowSigns item={room} mentionCount={room.mentionCount} />
+        <RowSigns item={room} />
+        <RoomCounts unreadCount={unreadCount} mentionCount={room.mentionCount} />
       </button>
     </li>
   );
@@ -76,52 +77,62 @@ export const ConversationRow = memo(function ConversationRow({
             <span className="visually-hidden">{t.side.blocked}</span>
           </span>
         )}
+        <RowSigns item={conversation} />
         {/* Everything here is for this person. */}
-        <RowSigns item={conversation} mentionCount={unreadCount} />
+        <Badge count={unreadCount} isMention label={t.side.unread(unreadCount)} />
       </button>
     </li>
   );
 });
 
 interface RowSignsProps {
-  readonly item: Pick<RoomItem, "failedCount" | "queuedCount" | "hasDraft" | "unreadCount">;
-  /** Of what is unread, how much is for this person. */
+  readonly item: Pick<RoomItem, "failedCount" | "queuedCount" | "hasDraft">;
+}
+
+/** What waits in a place: failed and queued messages, a draft. */
+function RowSigns({ item }: RowSignsProps): ReactElement | null {
+  const { failedCount, queuedCount, hasDraft } = item;
+  const { t } = useI18n();
+  if (failedCount > 0) {
+    return (
+      <span className="side-sign side-sign-fault" title={t.side.failed(failedCount)}>
+        <Icon name="warning" size={14} />
+        <span className="visually-hidden">{t.side.failed(failedCount)}</span>
+      </span>
+    );
+  }
+  if (queuedCount > 0) {
+    return (
+      <span className="side-sign" title={t.side.queued(queuedCount)}>
+        <Icon name="clock" size={14} />
+        <span className="visually-hidden">{t.side.queued(queuedCount)}</span>
+      </span>
+    );
+  }
+  if (!hasDraft) return null;
+  return (
+    <span className="side-sign" title={t.side.draft}>
+      <Icon name="edit" size={13} />
+      <span className="visually-hidden">{t.side.draft}</span>
+    </span>
+  );
+}
+
+interface RoomCountsProps {
+  readonly unreadCount: number;
+  /** Of those. */
   readonly mentionCount: number;
 }
 
-/** What waits in a place: failed and queued messages, a draft, what is unread. */
-function RowSigns({ item, mentionCount }: RowSignsProps): ReactElement {
-  const { failedCount, queuedCount, hasDraft, unreadCount } = item;
+/** What is unread in a room, and how much of it names this person: two numbers, one sentence. */
+function RoomCounts({ unreadCount, mentionCount }: RoomCountsProps): ReactElement {
   const { t } = useI18n();
+  const label =
+    mentionCount > 0 ? t.side.unreadWithMentions(unreadCount, mentionCount) : t.side.unread(unreadCount);
   return (
     <>
-      {failedCount > 0 ? (
-        <span className="side-sign side-sign-fault" title={t.side.failed(failedCount)}>
-          <Icon name="warning" size={14} />
-          <span className="visually-hidden">{t.side.failed(failedCount)}</span>
-        </span>
-      ) : queuedCount > 0 ? (
-        <span className="side-sign" title={t.side.queued(queuedCount)}>
-          <Icon name="clock" size={14} />
-          <span className="visually-hidden">{t.side.queued(queuedCount)}</span>
-        </span>
-      ) : (
-        hasDraft && (
-          <span className="side-sign" title={t.side.draft}>
-            <Icon name="edit" size={13} />
-            <span className="visually-hidden">{t.side.draft}</span>
-          </span>
-        )
-      )}
-      {mentionCount > 0 ? (
-        <Badge
-          count={mentionCount}
-          isMention
-          label={mentionCount === unreadCount ? t.side.unread(unreadCount) : t.side.mentions(mentionCount)}
-        />
-      ) : (
-        <Badge count={unreadCount} limit={999} label={t.side.unread(unreadCount)} />
-      )}
+      <Badge count={unreadCount} limit={999} label={label} />
+      <Badge count={mentionCount} isMention sign="@" label={undefined} />
     </>
   );
 }

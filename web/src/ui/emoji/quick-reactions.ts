@@ -1,0 +1,2 @@
+/** Offered first, without opening the picker. */
+export const quickReactions: readonly string[] = ["👍", "❤️", "😂"];
