@@ -40,7 +40,7 @@ export const rooms: readonly ExampleRoom[] = [
       { by: "tomas", text: "Morning! The nightly run is green on all three ports." },
       {
         by: "tomas",
-        text: "Fan-out to 500 members is at 1.9 ms now, it was 3.1 last week.",
+        text: "The new fan-out is on the test server, please hit it with all you have.",
         id: "fanout",
         reactions: { "🎉": ["ada", "jun", "mina"], "🔥": ["haneul"] },
       },
