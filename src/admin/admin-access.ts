@@ -5,11 +5,15 @@ import { InProcessBus } from "../chat/bus/in-process-bus.ts";
 import { Argon2PasswordHasher } from "../chat/gate/password.ts";
 import { HubService } from "../chat/hub/hub-service.ts";
 import { openSqliteStore } from "../chat/store/sqlite/sqlite-store.ts";
+import { type PinnedAnswer, type PinnedRequest, requestPinned } from "../engine/index.ts";
 import { nameKey } from "../protocol/names.ts";
 import { AdminConsole } from "./admin-console.ts";
 import { AdminError, type AdminOperationName, runAdminOperation } from "./admin-operations.ts";
 import { CONTROL_PATH } from "./control-endpoint.ts";
 import { type Control, readControlFile } from "./control-file.ts";
+
+/** The longest operation is a backup of everything. */
+const OPERATION_TIMEOUT_MS = 3_600_000;
 
 /** Runs the operations of admin-operations.ts, wherever the data is in use. */
 export interface AdminAccess {
@@ -40,13 +44,27 @@ export async function openAdminAccess(directory: string): Promise<AdminAccess> {
   return openDirectory(directory);
 }
 
-async function isAlive({ url }: Control): Promise<boolean> {
+async function isAlive(control: Control): Promise<boolean> {
   try {
-    const answer = await fetch(new URL("/livez", url), { signal: AbortSignal.timeout(2000) });
-    return answer.ok;
+    const { status } = await ask(control, "/livez", { method: "GET", timeoutMs: 2000 });
+    return status === 200;
   } catch {
     return false;
   }
+}
+
+/** Over https the server is known by its certificate's fingerprint, which only its owner can have written. */
+async function ask(
+  { url, fingerprint }: Control,
+  path: string,
+  options: PinnedRequest,
+): Promise<PinnedAnswer> {
+  const target = new URL(path, url);
+  if (fingerprint !== undefined) return requestPinned(target, fingerprint, options);
+  const { method, headers = {}, body = null, timeoutMs = OPERATION_TIMEOUT_MS } = options;
+  const signal = AbortSignal.timeout(timeoutMs);
+  const answer = await fetch(target, { method, headers, body, signal });
+  return { status: answer.status, text: await answer.text() };
 }
 
 class ServerAccess implements AdminAccess {
@@ -59,12 +77,13 @@ class ServerAccess implements AdminAccess {
 
   async run(name: AdminOperationName, args: object): Promise<unknown> {
     const { url, token } = this.#control;
-    const answer = await fetch(new URL(CONTROL_PATH, url), {
+    const { text } = await ask(this.#control, CONTROL_PATH, {
       method: "POST",
       headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
       body: JSON.stringify({ do: name, args }),
+      timeoutMs: OPERATION_TIMEOUT_MS,
     });
-    const body: unknown = await answer.json();
+    const body: unknown = JSON.parse(text);
     if (typeof body !== "object" || body === null || !("ok" in body)) {
       throw new ControlError("PROTOCOL", `${url} does not answer as a Portico server`);
     }

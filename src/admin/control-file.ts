@@ -5,7 +5,13 @@ import * as z from "zod";
 /** In the data directory, readable by its owner alone: how the command line reaches the server that runs. */
 export const CONTROL_FILE = "control.json";
 
-const schema = z.strictObject({ url: z.url(), token: z.string().min(32), pid: z.number().int().positive() });
+const schema = z.strictObject({
+  url: z.url(),
+  token: z.string().min(32),
+  pid: z.number().int().positive(),
+  /** SHA-256 of the server's certificate, where `url` is https: it is this one and no other. */
+  fingerprint: z.string().optional(),
+});
 
 /** Where a running server takes administration, and the secret that it asks for. */
 export type Control = z.output<typeof schema>;

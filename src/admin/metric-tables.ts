@@ -1,3 +1,4 @@
+import type { TlsErrorCode } from "../engine/index.ts";
 import { DisconnectCode, ErrorCode } from "../protocol/codes.ts";
 import type { ObservedServer } from "./observed-server.ts";
 
@@ -39,6 +40,20 @@ export const httpFigures: readonly (readonly [
     "counter",
     ({ counters }) => counters.upgrades,
   ],
+];
+
+/** Why a server's handshake fails; the others are a client's. */
+const tlsReasons: readonly TlsErrorCode[] = [
+  "NOT_TLS",
+  "TIMEOUT",
+  "LIMIT",
+  "CLOSED",
+  "VERSION",
+  "CIPHER",
+  "ALPN",
+  "CLIENT_CERTIFICATE",
+  "REFUSED",
+  "PROTOCOL",
 ];
 
 /** What goes up and down. */
@@ -157,6 +172,14 @@ export const totals: readonly (readonly [name: string, help: string, read: Read]
         count,
         { reason: reason.toLowerCase() },
       ]),
+  ],
+  [
+    "portico_tls_errors_total",
+    "TLS handshakes of connections for packets that came to nothing, by the reason.",
+    (server) => {
+      const { tlsErrors } = server.counters().service;
+      return tlsReasons.map((reason) => [tlsErrors[reason] ?? 0, { reason: reason.toLowerCase() }]);
+    },
   ],
   [
     "portico_send_queue_overflows_total",

@@ -15,8 +15,10 @@ import {
   type ServiceCounters,
   type Session,
   type SocketAddress,
+  type TlsServerOptions,
 } from "../engine/index.ts";
 import { nameKey } from "../protocol/names.ts";
+import { APPLICATION_PROTOCOL } from "../protocol/version.ts";
 import type { Bus } from "./bus/bus.ts";
 import { InProcessBus } from "./bus/in-process-bus.ts";
 import type { GateCounters } from "./gate/gate-counters.ts";
@@ -41,6 +43,8 @@ export interface ChatServerOptions {
     readonly address: SocketAddress;
     /** Hosts whose connections begin with a PROXY protocol header (`ListenerOptions`). Default: none. */
     readonly proxyHeader?: (host: string) => boolean;
+    /** Connections are encrypted (`ListenerOptions`). Default: plain. */
+    readonly tls?: TlsServerOptions;
   };
   /** Where accounts and messages are kept. Needed unless a store is given. */
   readonly data?: {
@@ -154,6 +158,11 @@ export interface ChatServer {
    * need a restart are returned by name.
    */
   reload(settings: ReloadableSettings): readonly string[];
+  /**
+   * Other certificates for new connections; those that are open go on. Throws TlsSettingsError, changing
+   * nothing. Only where `packets.tls` was given.
+   */
+  reloadTls(options: TlsServerOptions): void;
   /** Answers what was asked, tells every client, closes everything that the server opened. */
   stop(timeoutMs?: number): Promise<void>;
 }
@@ -265,7 +274,10 @@ class RunningServer implements ChatServer {
     this.#gate = gate;
     this.#inspect = inspection(gate, new RoomInspector(port.clock, () => hub.openRooms()));
     try {
-      this.#address = await gate.listen(packets.address, given("proxyHeader", packets.proxyHeader));
+      this.#address = await gate.listen(packets.address, {
+        ...given("proxyHeader", packets.proxyHeader),
+        ...given("tls", packets.tls && { applicationProtocols: [APPLICATION_PROTOCOL], ...packets.tls }),
+      });
     } catch (error) {
       throw listenErrorOf(error, "packets", packets.address);
     }
@@ -299,6 +311,10 @@ class RunningServer implements ChatServer {
 
   reload(settings: ReloadableSettings): readonly string[] {
     return (this.#gate as Gate).reload(gateSettings(settings));
+  }
+
+  reloadTls(options: TlsServerOptions): void {
+    (this.#gate as Gate).reloadTls({ applicationProtocols: [APPLICATION_PROTOCOL], ...options });
   }
 
   counters(): ChatServerCounters {

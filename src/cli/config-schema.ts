@@ -35,6 +35,7 @@ export const configSchema = z
     packets: z.strictObject({
       address: address("127.0.0.1:9000", "Where clients connect over TCP."),
       proxyProtocol: flag(false, "Whether connections of http.trustedProxies begin with a PROXY header."),
+      tls: flag(false, "Whether packets go over TLS."),
     }),
     http: z.strictObject({
       address: address("127.0.0.1:8080", "Where HTTP, WebSocket and the web client are served."),
@@ -48,6 +49,7 @@ export const configSchema = z
         "Proxies whose X-Forwarded-For and PROXY headers are believed: ranges, separated by commas.",
       ),
       proxyProtocol: flag(false, "Whether HTTP connections of trusted proxies begin with a PROXY header."),
+      tls: flag(false, "Whether HTTP and WebSocket, administration too, go over TLS (https, wss)."),
       origins: originList(
         "Whose pages may connect by WebSocket, separated by commas; empty: this server's own.",
       ),
@@ -62,6 +64,26 @@ export const configSchema = z
         "Time in which a client takes nothing of an answer, after which it is given up.",
       ),
       requestsPerConnection: wholeNumber(1000, 1, MILLION, "Requests after which a connection is closed."),
+    }),
+    tls: z.strictObject({
+      certificate: textLine("A file with the certificate and those above it, PEM; see docs/TLS.md."),
+      key: textLine("A file with the certificate's key, PEM, not encrypted."),
+      more: textLine("Certificates for other names: pairs CERTIFICATE KEY of files, separated by commas."),
+      minVersion: choice(["TLSv1.2", "TLSv1.3"], "TLSv1.2", "The oldest TLS that is spoken."),
+      clientCertificates: choice(
+        ["none", "request", "require"],
+        "none",
+        "Whether clients of packets are asked for a certificate, or need one.",
+      ),
+      ca: textLine("A file with the authorities of client certificates, PEM."),
+      tickets: flag(true, "Whether clients may resume TLS sessions by tickets."),
+      handshakes: wholeNumber(
+        1024,
+        1,
+        MILLION,
+        "TLS handshakes under way at once on one address; more are refused.",
+      ),
+      handshakeTimeout: duration("10s", 100, HOUR_MS, "Time for a TLS handshake."),
     }),
     websocket: z.strictObject({
       deflate: flag(false, "Whether messages are compressed for clients that ask for it."),
@@ -232,7 +254,24 @@ export const configSchema = z
       ),
     }),
   })
-  .superRefine(({ limits, jwt, websocket }, context) => {
+  .superRefine(({ limits, jwt, websocket, tls, packets, http }, context) => {
+    if ((packets.tls || http.tls) && (tls.certificate === "" || tls.key === "")) {
+      context.addIssue({
+        code: "custom",
+        path: ["tls", tls.certificate === "" ? "certificate" : "key"],
+        message:
+          "is empty; packets.tls and http.tls need a certificate and its key (to try it out: portico cert)",
+        input: tls.certificate,
+      });
+    }
+    if (tls.clientCertificates !== "none" && tls.ca === "") {
+      context.addIssue({
+        code: "custom",
+        path: ["tls", "ca"],
+        message: "is empty; tls.clientCertificates needs the authorities that they are from",
+        input: tls.ca,
+      });
+    }
     const leastPacket = limits.text + TEXT_PACKET_OVERHEAD_BYTES;
     if (limits.packet < leastPacket) {
       context.addIssue({

@@ -122,7 +122,7 @@ describe("configuration", () => {
         "portico.yaml:4: there is no key limits.ping; did you mean timeouts.ping?",
         'portico.yaml:6: there is no section "limit"; did you mean limits?',
         'portico.yaml:7: log.level is written as level below "log:"',
-        'portico.yaml:9: there is no section "weather"; there are packets, http, websocket, data, engine, limits, timeouts, rates, login, jwt, lobby, notices, whispers, moderation, admin, metrics, log',
+        'portico.yaml:9: there is no section "weather"; there are packets, http, tls, websocket, data, engine, limits, timeouts, rates, login, jwt, lobby, notices, whispers, moderation, admin, metrics, log',
         "environment PORTICO_LIMITS_CONECTIONS: there is no such setting; did you mean PORTICO_LIMITS_CONNECTIONS?",
         "flag --set: there is no key logg.level; did you mean log.level?",
       ],

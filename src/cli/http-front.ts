@@ -5,7 +5,13 @@ import { buildHttpApp, type HttpAppParts, type HttpPlugin } from "../admin/http-
 import { WEBSOCKET_PATH } from "../admin/page-routes.ts";
 import type { Logger } from "../base/logger.ts";
 import { listenErrorOf } from "../chat/start-error.ts";
-import type { CompletionPort, SendBufferPool, SocketAddress } from "../engine/index.ts";
+import {
+  type CompletionPort,
+  type SendBufferPool,
+  type SocketAddress,
+  type TlsServerOptions,
+  TlsSettingsError,
+} from "../engine/index.ts";
 import { HttpService, type UpgradeHandler } from "../http/http-service.ts";
 import type { PorticoConfig } from "./config-schema.ts";
 import { httpOptions } from "./server-options.ts";
@@ -17,6 +23,8 @@ export interface HttpFrontOptions {
   readonly sendBuffers: SendBufferPool;
   /** Where administration is, when it is not to be on the HTTP address. */
   readonly adminAddress: SocketAddress | undefined;
+  /** Of both addresses; undefined: plain HTTP. */
+  readonly tls: TlsServerOptions | undefined;
   readonly readiness: () => Readiness;
   readonly control: ControlEndpoint;
   readonly plugins: readonly HttpPlugin[];
@@ -78,29 +86,34 @@ export class HttpFront {
   }
 
   async #open(options: HttpFrontOptions): Promise<void> {
-    const { config, adminAddress, readiness, control, plugins, onAnswered, log } = options;
+    const { config, adminAddress, tls, readiness, control, plugins, onAnswered, log } = options;
     const common = { limits: this.service.limits, readiness, plugins, onAnswered, log };
     const parts = adminAddress === undefined ? EVERYTHING : WITHOUT_ADMIN;
     const app = await buildHttpApp({ ...common, parts, control });
     this.#apps.push(app);
-    this.#address = await this.#listen(config.http.address, app, true);
+    this.#address = await this.#listen(config.http.address, app, true, tls);
     if (adminAddress === undefined) {
       this.#adminAddress = this.#address;
       return;
     }
     const admin = await buildHttpApp({ ...common, parts: ONLY_ADMIN });
     this.#apps.push(admin);
-    this.#adminAddress = await this.#listen(adminAddress, admin, false);
+    this.#adminAddress = await this.#listen(adminAddress, admin, false, tls);
   }
 
   async #listen(
     address: SocketAddress,
     { server }: FastifyInstance,
     takesUpgrades: boolean,
+    tls: TlsServerOptions | undefined,
   ): Promise<SocketAddress> {
     try {
-      return await this.service.listen(address, server, { takesUpgrades });
+      return await this.service.listen(address, server, {
+        takesUpgrades,
+        ...(tls === undefined ? {} : { tls }),
+      });
     } catch (error) {
+      if (error instanceof TlsSettingsError) throw error;
       throw listenErrorOf(error, takesUpgrades ? "HTTP" : "administration", address);
     }
   }

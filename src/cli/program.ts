@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import type { BackendChoice } from "../engine/index.ts";
+import type { BackendChoice, TlsClientOptions } from "../engine/index.ts";
 import { CliError, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from "./cli-error.ts";
 import { printError, printLine, surviveBrokenPipes } from "./standard-streams.ts";
 import { packageVersion } from "./version.ts";
@@ -16,6 +17,7 @@ Examples:
   portico echo --port 7000 --backend libuv       send every byte back
   portico user add mina --admin                  an account for an administrator
   portico backup /backups/portico.db             also while the server runs
+  portico cert                                   a certificate for trying out TLS: docs/TLS.md
   portico doctor                                 what works here, and what does not
   portico bench echo                             measure
 
@@ -55,6 +57,7 @@ async function makeProgram(args: readonly string[], outcome: { exitCode: number 
   await addServe(program, withSettings);
   addChat(program);
   addEcho(program);
+  addCert(program);
   addBench(program, outcome);
   await addConfig(program, withSettings);
   await addDoctor(program, withSettings, outcome);
@@ -87,6 +90,9 @@ function addChat(program: Command): void {
     .option("--register", "make a new account", false)
     .option("--invitation <code>", "for a new account, where the server wants one")
     .option("--guest", "without an account, where the server allows it", false)
+    .option("--tls", "the server speaks TLS, with a certificate that this machine trusts", false)
+    .option("--fingerprint <sha256>", "the server speaks TLS, with the certificate of this SHA-256")
+    .option("--ca <file>", "the server speaks TLS, with a certificate of this authority (PEM)")
     .option("--json", "for scripts: requests in, events and answers out, one JSON object on each line", false)
     .option("--no-remember", "keep nothing for the next login")
     .action(
@@ -97,6 +103,9 @@ function addChat(program: Command): void {
         register: boolean;
         guest: boolean;
         invitation?: string;
+        tls: boolean;
+        fingerprint?: string;
+        ca?: string;
         json: boolean;
         remember: boolean;
       }) => {
@@ -105,9 +114,56 @@ function addChat(program: Command): void {
         if (user === undefined) throw new CliError("chat needs --user NAME: who you are", EXIT_USAGE);
         if (guest && register) throw new CliError("--guest and --register contradict each other", EXIT_USAGE);
         const { runChat } = await import("./chat/chat.ts");
-        await runChat({ ...options, user, password: options.password, invitation: options.invitation });
+        await runChat({
+          ...options,
+          user,
+          password: options.password,
+          invitation: options.invitation,
+          tls: tlsOf(options),
+        });
       },
     );
+}
+
+/** What `chat` was told of TLS; undefined: plain. */
+function tlsOf(options: { tls: boolean; fingerprint?: string; ca?: string }): TlsClientOptions | undefined {
+  const { tls, fingerprint, ca } = options;
+  if (!tls && fingerprint === undefined && ca === undefined) return undefined;
+  return {
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(ca === undefined ? {} : { ca: readAuthority(ca) }),
+  };
+}
+
+function readAuthority(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CliError(`--ca ${path} cannot be read: ${why}`, EXIT_USAGE, { cause: error });
+  }
+}
+
+function addCert(program: Command): void {
+  program
+    .command("cert")
+    .description("make a self-signed certificate for trying out TLS")
+    .option(
+      "--name <name>",
+      "a host name or an address that it is for; may be repeated (default: localhost, 127.0.0.1, ::1)",
+      (name: string, names: string[]) => [...names, name],
+      [],
+    )
+    .option("--out <directory>", "where cert.pem and key.pem are written", "./portico-tls")
+    .option("--days <number>", "how long it is valid", wholeDays, 365)
+    .option("--force", "write over files that are there", false)
+    .action(async (options: { name: string[]; out: string; days: number; force: boolean }) => {
+      const { runCert } = await import("./cert.ts");
+      const { realClock } = await import("../base/clock.ts");
+      const names = options.name.length > 0 ? options.name : ["localhost", "127.0.0.1", "::1"];
+      const { out: directory, days, force } = options;
+      for (const line of runCert({ names, directory, days, force, clock: realClock })) printLine(line);
+    });
 }
 
 function addEcho(program: Command): void {
@@ -180,7 +236,7 @@ async function addDoctor(
 /** Commands of administration, loaded when one of them, or help, is asked for. */
 async function addAdministration(program: Command, args: readonly string[]): Promise<void> {
   const [command = "--help"] = args;
-  if (["serve", "chat", "echo", "bench", "config", "doctor"].includes(command)) return;
+  if (["serve", "chat", "echo", "cert", "bench", "config", "doctor"].includes(command)) return;
   const { addUserCommand } = await import("./admin/user-command.ts");
   const { addRoomCommand } = await import("./admin/room-command.ts");
   const { addServerCommands } = await import("./admin/server-commands.ts");
@@ -197,8 +253,16 @@ function wholePort(text: string): number {
   return port;
 }
 
+function wholeDays(text: string): number {
+  const days = Number(text);
+  if (!Number.isInteger(days) || days < 1 || days > 3650) {
+    throw new InvalidArgumentError("Expected a whole number from 1 to 3650.");
+  }
+  return days;
+}
+
 /** Codes of errors that mean that what was asked for makes no sense. */
-const USAGE_CODES = new Set(["CONFIG", "BAD_SETTING", "BAD_ADDRESS"]);
+const USAGE_CODES = new Set(["CONFIG", "BAD_SETTING", "BAD_ADDRESS", "BAD_TLS"]);
 
 /** Codes of errors that say all there is to say in their message. */
 const KNOWN_CODES = new Set([

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { AdminContext } from "../admin/admin-operations.ts";
 import { ControlEndpoint } from "../admin/control-endpoint.ts";
-import { removeControlFile, writeControlFile } from "../admin/control-file.ts";
+import { type Control, removeControlFile, writeControlFile } from "../admin/control-file.ts";
 import type { Readiness } from "../admin/health-routes.ts";
 import { realRandom } from "../base/random.ts";
 import { type ChatServer, startChatServer } from "../chat/chat-server.ts";
@@ -22,6 +22,7 @@ import { serverOptions } from "./server-options.ts";
 import { onReloadSignal, stopSignal } from "./signals.ts";
 import { printError, printLine } from "./standard-streams.ts";
 import { StopDeadline } from "./stop-deadline.ts";
+import { fingerprintOf, tlsSettings } from "./tls-settings.ts";
 import { packageVersion } from "./version.ts";
 
 /**
@@ -75,8 +76,10 @@ async function serveOn(
   const token = Buffer.from(realRandom.bytes(32)).toString("base64url");
   const control = new ControlEndpoint(token, () => (readiness === "serving" ? admin : undefined));
   const front = openAdminFront({ config, output, readiness: () => readiness });
+  const tls = tlsSettings(config);
   const http = await HttpFront.open({
     config,
+    tls: tls.http,
     port,
     sendBuffers,
     adminAddress: config.admin.address,
@@ -87,15 +90,22 @@ async function serveOn(
     log,
   });
   try {
-    const server = await startChatServer({ ...(await serverOptions(config)), port, sendBuffers, log });
+    const server = await startChatServer({
+      ...(await serverOptions(config, tls.packets)),
+      port,
+      sendBuffers,
+      log,
+    });
     http.setWebSocket((request, session, head) => server.acceptWebSocket(request, session, head));
     admin = front.attach(server, http, why);
     const { directory } = config.data;
-    writeControlFile(directory, { url: urlOf(http.address), token, pid: process.pid });
+    const writeControl = (): void => writeControlFile(directory, controlOf(config, http, token));
+    writeControl();
     readiness = "serving";
     // Before anybody is told that the server is ready: what they send then must not end the process.
     const unwatch = onReloadSignal(() => {
       output.reopen();
+      reloadCertificates(server, http, writeControl, output, options);
       void reloadSettings(server, output, options);
     });
     const stopped = stopSignal();
@@ -123,7 +133,41 @@ export interface ServeOptions {
 }
 
 /** Of the others the server says that they need a restart; so does the gate, of some of these. */
-const RELOADABLE = /^(?:limits|timeouts|rates|login|jwt|moderation|websocket)\.|^http\.origins$|^log\.level$/;
+const RELOADABLE =
+  /^(?:tls|limits|timeouts|rates|login|jwt|moderation|websocket)\.|^http\.origins$|^log\.level$/;
+
+/** SIGHUP: new connections get the certificates that are in the files now. When these are no good, nothing changes. */
+function reloadCertificates(
+  server: ChatServer,
+  http: HttpFront,
+  writeControl: () => void,
+  { log }: LogOutput,
+  { config: started, reload }: ServeOptions,
+): void {
+  if (!started.packets.tls && !started.http.tls) return;
+  try {
+    const config = reload();
+    // What is over TLS stays so, and what is not stays so, too.
+    const tls = tlsSettings({ ...config, packets: started.packets, http: started.http });
+    if (tls.http !== undefined) http.service.reloadTls(tls.http);
+    if (tls.packets !== undefined) server.reloadTls(tls.packets);
+    writeControl();
+    log.info({}, "the certificates were read again");
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    log.error({ detail }, "the certificates could not be read again; the old ones stay");
+  }
+}
+
+/** How the command line on this machine reaches the server, and knows it again. */
+function controlOf(
+  { http: { tls }, tls: { certificate } }: PorticoConfig,
+  http: HttpFront,
+  token: string,
+): Control {
+  const control = { url: urlOf(http.address, tls), token, pid: process.pid };
+  return tls ? { ...control, fingerprint: fingerprintOf(certificate) } : control;
+}
 
 /** SIGHUP: what is wrong with the new settings is logged, and the old ones stay. */
 async function reloadSettings(
@@ -168,8 +212,8 @@ function openAdminFront(options: AdminFrontOptions): AdminFront {
 }
 
 /** How this machine reaches what listens there. */
-function urlOf(address: SocketAddress): string {
-  return `http://${reachable(address)}`;
+function urlOf(address: SocketAddress, isTls: boolean): string {
+  return `${isTls ? "https" : "http"}://${reachable(address)}`;
 }
 
 interface Started {
@@ -184,12 +228,13 @@ interface Started {
 function greeting({ config, server, http, front, why }: Started): string[] {
   const packets = formatSocketAddress(server.addresses.packets);
   const isUsual = packets === "127.0.0.1:9000";
-  const join = `npm run portico -- chat --user mina${isUsual ? "" : ` --server ${reachable(server.addresses.packets)}`}`;
+  const isTls = config.packets.tls;
+  const join = `npm run portico -- chat --user mina${isUsual ? "" : ` --server ${reachable(server.addresses.packets)}`}${isTls ? " --tls" : ""}`;
   const entries: readonly (readonly [string, string])[] = [
-    ["web", urlOf(http.address)],
-    ["admin", `${urlOf(http.adminAddress)}/admin`],
+    ["web", urlOf(http.address, config.http.tls)],
+    ["admin", `${urlOf(http.adminAddress, config.http.tls)}/admin`],
     ["token", config.admin.token === "" ? front.token : "admin.token of the settings"],
-    ["packets", packets],
+    ["packets", isTls ? `${packets} (TLS)` : packets],
     ["backend", `${server.backend} (${why})`],
     ["data", resolve(config.data.directory)],
     ["to chat", join],

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { ChatServerOptions } from "../chat/chat-server.ts";
+import type { TlsServerOptions } from "../engine/index.ts";
 import { isTrustedAddress } from "../http/forwarded-address.ts";
 import type { HttpLimits } from "../http/http-limits.ts";
 import type { HttpServiceOptions } from "../http/http-service.ts";
@@ -7,7 +8,10 @@ import { CliError, EXIT_USAGE } from "./cli-error.ts";
 import type { PorticoConfig } from "./config-schema.ts";
 
 /** What `startChatServer` is told by a configuration, with the files it names read. Rejects with CliError. */
-export async function serverOptions(config: PorticoConfig): Promise<ChatServerOptions> {
+export async function serverOptions(
+  config: PorticoConfig,
+  tls?: TlsServerOptions,
+): Promise<ChatServerOptions> {
   const { packets, data, engine, limits, timeouts, rates, login, lobby, notices, whispers } = config;
   const jwt = await jwtSettings(config);
   const filter = await wordFilter(config);
@@ -17,6 +21,7 @@ export async function serverOptions(config: PorticoConfig): Promise<ChatServerOp
       ...(packets.proxyProtocol
         ? { proxyHeader: (host) => isTrustedAddress(host, config.http.trustedProxies) }
         : {}),
+      ...(tls === undefined ? {} : { tls }),
     },
     data: { directory: data.directory, maintenanceMs: data.maintenance },
     engine: { backend: engine.backend, arenaLimitBytes: engine.arenaLimit },

@@ -1,4 +1,10 @@
-import { type BackendChoice, type CompletionPort, openPort, parseSocketAddress } from "../engine/index.ts";
+import {
+  type BackendChoice,
+  type CompletionPort,
+  openPort,
+  parseSocketAddress,
+  type TlsClientOptions,
+} from "../engine/index.ts";
 import { ChatClient } from "./chat-client.ts";
 import type { ChatClientOptions } from "./chat-client-options.ts";
 import { environmentOf, TcpTransport } from "./tcp-transport.ts";
@@ -8,6 +14,8 @@ export interface OpenChatClientOptions extends Omit<ChatClientOptions, "transpor
   readonly server?: string;
   /** Default "libuv": one connection gains nothing from more. */
   readonly backend?: BackendChoice;
+  /** See `TcpTransportOptions`. Default: plain. */
+  readonly tls?: TlsClientOptions;
 }
 
 /** A client with a port of its own. */
@@ -34,7 +42,8 @@ export interface OpenedChatClient {
 export function openChatClient(options: OpenChatClientOptions = {}): OpenedChatClient {
   const address = parseServer(options.server ?? "127.0.0.1:9000");
   const { port } = openPort({ backend: options.backend ?? "libuv" });
-  const transport = new TcpTransport({ port, address });
+  const { tls } = options;
+  const transport = new TcpTransport({ port, address, ...(tls === undefined ? {} : { tls }) });
   const client = new ChatClient({ ...options, transport, environment: environmentOf(port) });
   return {
     client,

@@ -7,8 +7,11 @@ import {
   Service,
   type Session,
   type SocketAddress,
+  TlsClient,
+  type TlsClientOptions,
 } from "../engine/index.ts";
 import { PACKET_LIMIT_CEILING_BYTES, PacketFramer } from "../protocol/packet-framer.ts";
+import { APPLICATION_PROTOCOL } from "../protocol/version.ts";
 import type { ClientEnvironment } from "./environment.ts";
 import type { Transport, TransportConnection, TransportEvents } from "./transport.ts";
 
@@ -18,28 +21,50 @@ export interface TcpTransportOptions {
   readonly address: SocketAddress | { readonly name: string; readonly port: number };
   /** Time for one attempt to connect. Default 10,000 ms. */
   readonly connectTimeoutMs?: number;
+  /**
+   * Connections are encrypted, and the server has to show a certificate that is trusted: for the name (or
+   * address) connected to, unless told otherwise. Default: plain.
+   */
+  readonly tls?: TlsClientOptions;
   /** Share one among the transports of a port: a pool keeps a chunk of 64 KiB. Default: its own. */
   readonly sendBuffers?: SendBufferPool;
 }
 
+/** A fatal alert of TLS (RFC 8446, 5.1 and 6): what a port that speaks TLS answers to anything else. */
+function isTlsAlert(bytes: Uint8Array, start: number, end: number): boolean {
+  const head = Buffer.from(bytes.subarray(start, Math.min(end, start + 6)));
+  return head.length === 6 && head[0] === 21 && head[1] === 3 && head.readUInt16BE(3) === 2 && head[5] === 2;
+}
+
 /** The server may have any packet limit: the client takes what the header can say. */
 const framer = new PacketFramer(PACKET_LIMIT_CEILING_BYTES);
+const framerShape = { headerBytes: framer.headerBytes, frameLimitBytes: framer.frameLimitBytes };
 
 /** Packets over TCP, on any completion port. */
 export class TcpTransport implements Transport {
   readonly address: string;
   readonly #options: TcpTransportOptions;
   readonly #sendBuffers: SendBufferPool;
+  readonly #tls: TlsClient | undefined;
 
+  /** Throws TlsSettingsError. */
   constructor(options: TcpTransportOptions) {
     this.#options = options;
     const { address } = options;
     this.address = "name" in address ? `${address.name}:${address.port}` : formatSocketAddress(address);
     this.#sendBuffers = options.sendBuffers ?? new SendBufferPool(options.port.arena);
+    if (options.tls !== undefined) {
+      const serverName = "name" in address ? address.name : address.host;
+      this.#tls = new TlsClient({
+        serverName,
+        applicationProtocols: [APPLICATION_PROTOCOL],
+        ...options.tls,
+      });
+    }
   }
 
   connect(events: TransportEvents): TransportConnection {
-    return new TcpConnection(this.#options, this.#sendBuffers, events);
+    return new TcpConnection(this.#options, this.#sendBuffers, this.#tls, events);
   }
 }
 
@@ -57,23 +82,39 @@ class TcpConnection implements TransportConnection {
   readonly #options: TcpTransportOptions;
   readonly #service: Service;
   readonly #events: TransportEvents;
+  readonly #tls: TlsClient | undefined;
+  #hasPacket = false;
+  #sawTlsAlert = false;
   #phase: "connecting" | "open" | "closed" = "connecting";
   #isGivenUp = false;
   #session: Session | undefined;
 
-  constructor(options: TcpTransportOptions, sendBuffers: SendBufferPool, events: TransportEvents) {
+  constructor(
+    options: TcpTransportOptions,
+    sendBuffers: SendBufferPool,
+    tls: TlsClient | undefined,
+    events: TransportEvents,
+  ) {
     this.#options = options;
+    this.#tls = tls;
     this.#events = events;
     this.#service = new Service({
       port: options.port,
       kind: "client",
-      framer,
+      framer: { ...framerShape, frameLength: (bytes, start, end) => this.#frameLength(bytes, start, end) },
       sendBuffers,
       limits: { sessions: 1 },
       createHandler: () => ({
         onConnected: (session) => this.#onConnected(session),
-        onFrame: (_session, bytes, start, end) => events.onPacket(bytes, start, end),
+        onFrame: (_session, bytes, start, end) => {
+          this.#hasPacket = true;
+          events.onPacket(bytes, start, end);
+        },
         onDisconnected: (_session, reason, detail) => {
+          if (this.#sawTlsAlert && !this.#hasPacket) {
+            this.#close("the server speaks TLS, and this connection does not");
+            return;
+          }
           const why =
             reason === "RECV_0" ? "the server closed the connection" : `the connection ended: ${reason}`;
           this.#close(detail > 0 ? `${why} (${detail})` : why);
@@ -110,10 +151,18 @@ class TcpConnection implements TransportConnection {
 
   #connect(address: SocketAddress): void {
     this.#service
-      .connect(address, { timeoutMs: this.#options.connectTimeoutMs ?? 10_000 })
+      .connect(address, {
+        timeoutMs: this.#options.connectTimeoutMs ?? 10_000,
+        ...(this.#tls === undefined ? {} : { tls: this.#tls }),
+      })
       .catch((error: unknown) => {
         this.#close(error instanceof Error ? error.message : String(error));
       });
+  }
+
+  #frameLength(bytes: Uint8Array, start: number, end: number): number {
+    if (!this.#hasPacket && isTlsAlert(bytes, start, end)) this.#sawTlsAlert = true;
+    return framer.frameLength(bytes, start, end);
   }
 
   #onConnected(session: Session): void {

@@ -65,4 +65,11 @@ export {
   type SocketAddress,
   socketAddress,
 } from "./socket-address.ts";
+export { type CertificateRequest, type MadeCertificate, makeCertificate } from "./tls/make-certificate.ts";
+export { type PinnedAnswer, type PinnedRequest, requestPinned } from "./tls/pinned-request.ts";
+export { tlsOf } from "./tls/session-tls.ts";
+export { TlsClient } from "./tls/tls-client.ts";
+export { TlsError, type TlsErrorCode, TlsSettingsError } from "./tls/tls-error.ts";
+export type { TlsCertificate, TlsClientOptions, TlsServerOptions, TlsVersion } from "./tls/tls-options.ts";
+export type { TlsDetails } from "./tls/tls-port-socket.ts";
 export type { ConnectOptions, ListenOptions, SocketOptions } from "./socket-options.ts";

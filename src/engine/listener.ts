@@ -2,7 +2,7 @@ import type { AcceptEvents, PortListener, PortSocket } from "./completion-port.t
 import { AddressLimits } from "./address-limits.ts";
 import type { Framer } from "./framer.ts";
 import { ProxyHeaderHandler, proxyHeaderTimeoutMs } from "./proxy-header-handler.ts";
-import { type ProxyHeaderFault, proxyHeaderFramer } from "./proxy-protocol.ts";
+import { type ProxyHeader, type ProxyHeaderFault, proxyHeaderFramer } from "./proxy-protocol.ts";
 import { refuse } from "./refused-connection.ts";
 import type { Service } from "./service.ts";
 import type { Session } from "./session.ts";
@@ -10,6 +10,11 @@ import type { SessionHandler, SessionOrigin } from "./session-handler.ts";
 import type { RefusalReason, SessionSettings } from "./session-host.ts";
 import type { SocketAddress } from "./socket-address.ts";
 import type { ListenOptions } from "./socket-options.ts";
+import { noteTls } from "./tls/session-tls.ts";
+import { TlsEntrance, type TlsVisitor } from "./tls/tls-entrance.ts";
+import type { TlsError } from "./tls/tls-error.ts";
+import type { TlsServerOptions } from "./tls/tls-options.ts";
+import type { TlsPortSocket } from "./tls/tls-port-socket.ts";
 
 /** What a listener does otherwise than its service, and whom it trusts. */
 export interface ListenerOptions extends ListenOptions {
@@ -44,6 +49,14 @@ export interface ListenerOptions extends ListenOptions {
   readonly proxyHeader?: (host: string) => boolean;
   /** Told of each connection that `proxyHeader` ended, with the address of the proxy. */
   readonly onProxyHeaderFault?: (peer: SocketAddress, fault: ProxyHeaderFault) => void;
+  /**
+   * Connections are encrypted; a session comes to be when the handshake is done. A PROXY header comes before it.
+   * Connections that the limits refuse before it are reset, since nothing could be said to them yet.
+   * Default: plain.
+   */
+  readonly tls?: TlsServerOptions;
+  /** Told of each handshake that came to nothing, with the address of the TCP peer. */
+  readonly onTlsError?: (peer: SocketAddress, error: TlsError) => void;
 }
 
 /** Accepts connections on one address and makes sessions of those that the limits allow. */
@@ -56,6 +69,7 @@ export class Listener implements AcceptEvents, SessionOrigin {
   readonly #limits: AddressLimits;
   /** Sessions that are counted for no address: of exempt hosts, and of those that were over their limit. */
   readonly #uncounted = new Set<Session>();
+  readonly #tls: TlsEntrance | undefined;
   #listener: PortListener | undefined;
   #closed: Promise<void> | undefined;
   #onClosed: (() => void) | undefined;
@@ -65,6 +79,9 @@ export class Listener implements AcceptEvents, SessionOrigin {
     this.#service = service;
     this.#options = options;
     this.#limits = new AddressLimits(service.limits, service.port.clock);
+    if (options.tls !== undefined) {
+      this.#tls = new TlsEntrance(service.port, service.sendBuffers, options.tls);
+    }
     const defaults = service.sessionSettings;
     this.#settings = {
       createHandler: options.createHandler ?? defaults.createHandler,
@@ -108,13 +125,32 @@ export class Listener implements AcceptEvents, SessionOrigin {
     return this.#sessionCount;
   }
 
-  /** Stops accepting; sessions go on. */
+  /** TLS handshakes under way; connections that are no sessions yet. */
+  get handshakeCount(): number {
+    return this.#tls?.handshakeCount ?? 0;
+  }
+
+  /**
+   * Other certificates and settings of TLS for connections from now on; those that are open stay as they are.
+   * Throws TlsSettingsError, changing nothing. Only where TLS was on from the beginning.
+   */
+  reloadTls(options: TlsServerOptions): void {
+    if (this.#tls === undefined) throw new Error("this listener does not speak TLS");
+    this.#tls.reload(options);
+  }
+
+  /** Stops accepting, and ends TLS handshakes that are under way; sessions go on. */
   close(): Promise<void> {
-    this.#closed ??= new Promise<void>((resolve) => {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const listenerClosed = new Promise<void>((resolve) => {
       this.#onClosed = resolve;
       this.#listener?.close();
     });
-    return this.#closed;
+    await Promise.all([listenerClosed, this.#tls?.close()]);
   }
 
   onAccepted(socket: PortSocket): void {
@@ -124,7 +160,12 @@ export class Listener implements AcceptEvents, SessionOrigin {
     const isExempt = isProxied || this.#options.isExempt?.(host) === true;
     const reason = this.#refusalReason(host, isExempt) ?? this.#options.admit?.(remote);
     if (reason !== undefined) {
-      refuse(this.#service, socket, this.#refusalBytes(reason));
+      const bytes = this.#refusalBytes(reason);
+      refuse(this.#service, socket, this.#tls === undefined ? bytes : undefined);
+      return;
+    }
+    if (this.#tls !== undefined) {
+      this.#tls.accept(socket, this.#visitor(socket, isProxied, isExempt));
       return;
     }
     // Counted first: the handler may name another address as soon as there is a session.
@@ -136,6 +177,60 @@ export class Listener implements AcceptEvents, SessionOrigin {
     this.#sessionCount--;
     if (!isExempt) this.#limits.forget(host);
     refuse(this.#service, socket, this.#refusalBytes("SERVER_FULL"));
+  }
+
+  /** One connection until it is a session, counted for its address like one. */
+  #visitor(socket: PortSocket, isProxied: boolean, isExempt: boolean): TlsVisitor {
+    const peer = socket.remote;
+    let countedHost = isExempt ? undefined : peer.host;
+    let source: SocketAddress | undefined;
+    if (countedHost !== undefined) this.#limits.count(countedHost);
+    return {
+      hasProxyHeader: isProxied,
+      onProxyHeader: (header: ProxyHeader) => {
+        source = header.source;
+        if (source === undefined || this.#options.isExempt?.(source.host) === true) return true;
+        const reason = this.#limits.refusesCount(source.host) ?? this.#limits.refusesRate(source.host);
+        if (reason !== undefined) {
+          this.#refusalBytes(reason);
+          return false;
+        }
+        countedHost = source.host;
+        this.#limits.count(countedHost);
+        return true;
+      },
+      onProxyFault: (fault) => this.#options.onProxyHeaderFault?.(peer, fault),
+      onSecured: (secured) => {
+        if (this.#adoptSecured(secured, source, countedHost !== undefined)) countedHost = undefined;
+      },
+      onFailed: (error) => {
+        this.#service.countTlsError(error);
+        this.#options.onTlsError?.(peer, error);
+      },
+      onLeft: () => {
+        if (countedHost !== undefined) this.#limits.forget(countedHost);
+      },
+    };
+  }
+
+  #adoptSecured(socket: TlsPortSocket, source: SocketAddress | undefined, isCounted: boolean): boolean {
+    const settings: SessionSettings = {
+      ...(isCounted ? this.#settings : this.#exemptSettings),
+      ...(source === undefined ? {} : { remote: source }),
+    };
+    const { createHandler } = settings;
+    this.#sessionCount++;
+    const session = this.#service.adopt(socket, true, this, {
+      ...settings,
+      createHandler: (made) => {
+        noteTls(made, socket.details);
+        return createHandler(made);
+      },
+    });
+    if (session !== undefined) return true;
+    this.#sessionCount--;
+    refuse(this.#service, socket, this.#refusalBytes("SERVER_FULL"));
+    return false;
   }
 
   onAcceptFailed(result: number): void {

@@ -23,6 +23,7 @@ import {
 import { type SessionId, SessionPool } from "./session-pool.ts";
 import type { SocketAddress } from "./socket-address.ts";
 import type { ConnectOptions } from "./socket-options.ts";
+import type { TlsError } from "./tls/tls-error.ts";
 
 /**
  * What a service is for (row E6):
@@ -222,6 +223,11 @@ export class Service implements SessionHost {
     session.start(inbound ? settings.handshakeTimeoutMs : 0);
     this.#keepTicking();
     return session;
+  }
+
+  /** Only listeners and connectors call this. */
+  countTlsError({ code }: TlsError): void {
+    this.counters.tlsErrors[code] = (this.counters.tlsErrors[code] ?? 0) + 1;
   }
 
   /** Only listeners call this: counts a refusal and gives what is sent for it. */

@@ -7,6 +7,8 @@ import type { ReceiveBufferPool } from "./receive-buffer-pool.ts";
 import type { SendQueue } from "./send-queue.ts";
 import type { Session } from "./session.ts";
 import type { SessionHandler } from "./session-handler.ts";
+import type { SocketAddress } from "./socket-address.ts";
+import type { TlsErrorCode } from "./tls/tls-error.ts";
 
 /** What a session has from its service: everything that sessions share. */
 export interface SessionHost {
@@ -33,6 +35,8 @@ export interface SessionSettings {
   readonly handshakeTimeoutMs: number;
   /** Milliseconds; 0: none. */
   readonly idleTimeoutMs: number;
+  /** What a trusted proxy told of the peer before there was a session. */
+  readonly remote?: SocketAddress;
 }
 
 /** Limits of a service and its sessions. Each has a default, and a documented answer when reached. */
@@ -88,6 +92,8 @@ export interface ServiceCounters {
   acceptErrors: number;
   connectErrors: number;
   refused: Record<RefusalReason, number>;
+  /** TLS handshakes that came to nothing, of listeners and connectors. */
+  tlsErrors: Partial<Record<TlsErrorCode, number>>;
   disconnects: Partial<Record<DisconnectReason, number>>;
 }
 
@@ -100,6 +106,7 @@ export function newServiceCounters(): ServiceCounters {
     acceptErrors: 0,
     connectErrors: 0,
     refused: { SERVER_FULL: 0, ADDRESS_LIMIT: 0, ACCEPT_RATE: 0, ADDRESS_ACCEPT_RATE: 0, SHUTDOWN: 0 },
+    tlsErrors: {},
     disconnects: {},
   };
 }

@@ -20,8 +20,7 @@ import type { SocketAddress } from "./socket-address.ts";
  * outstanding (row E16). An idle session holds no buffer, neither for receiving nor for sending.
  */
 export class Session extends FrameCutter implements SocketEvents, Flushable {
-  // What each send and its completion touch comes first, side by side: with thousands of sessions these
-  // are places in memory that have to be fetched for each of them.
+  // What each send touches comes first, side by side: these places have to be fetched for each session.
   readonly #host: SessionHost;
   readonly #socket: PortSocket;
   #state: SessionState = "connecting";
@@ -61,6 +60,7 @@ export class Session extends FrameCutter implements SocketEvents, Flushable {
     this.#flags = inbound ? Flag.INBOUND : 0;
     this.origin = origin;
     this.#idleTimeoutMs = settings.idleTimeoutMs;
+    this.#remote = settings.remote;
     this.#lastReceivedMs = host.nowMs;
     this.#handler = settings.createHandler(this);
     this.#noteDrained();

@@ -12,6 +12,7 @@ import {
   type Session,
   type SocketAddress,
   socketAddress,
+  type TlsServerOptions,
 } from "../engine/index.ts";
 import { forwardedAddress, isTrustedAddress } from "./forwarded-address.ts";
 import { HttpConnection } from "./http-connection.ts";
@@ -36,6 +37,8 @@ export interface HttpServiceOptions {
 export interface HttpListenOptions {
   /** Whether upgrades are taken on this address. Default true. */
   readonly takesUpgrades?: boolean;
+  /** HTTPS (`ListenerOptions`). Default: plain HTTP. */
+  readonly tls?: TlsServerOptions;
 }
 
 /** Takes a session over: it must switch its protocol or end it before it returns. */
@@ -77,6 +80,7 @@ export class HttpService {
   readonly #upgrades = new Map<string, UpgradeHandler | undefined>();
   readonly #servers = new Set<Server>();
   readonly #listeners: Listener[] = [];
+  readonly #tlsListeners: Listener[] = [];
   #isClosing = false;
   #onConnectionGone: (() => void) | undefined;
   #closed: Promise<void> | undefined;
@@ -122,7 +126,7 @@ export class HttpService {
   async listen(
     address: SocketAddress,
     server: Server,
-    { takesUpgrades = true }: HttpListenOptions = {},
+    { takesUpgrades = true, tls }: HttpListenOptions = {},
   ): Promise<SocketAddress> {
     if (!this.#servers.has(server)) this.#prepare(server, takesUpgrades);
     const listener = await this.service.listen(address, {
@@ -137,9 +141,20 @@ export class HttpService {
           "a connection of a trusted proxy had no PROXY header",
         ),
       onAcceptFailed: (result) => this.#log.warn({ result }, "an HTTP connection could not be accepted"),
+      ...(tls === undefined ? {} : { tls: { applicationProtocols: ["http/1.1"], ...tls } }),
+      onTlsError: (peer, { code, message }) =>
+        this.#log.debug({ peer: peer.host, code, detail: message }, "a TLS handshake failed"),
     });
     this.#listeners.push(listener);
+    if (tls !== undefined) this.#tlsListeners.push(listener);
     return listener.address;
+  }
+
+  /** Other certificates for connections from now on. Throws TlsSettingsError, changing nothing. */
+  reloadTls(options: TlsServerOptions): void {
+    for (const listener of this.#tlsListeners) {
+      listener.reloadTls({ applicationProtocols: ["http/1.1"], ...options });
+    }
   }
 
   /**

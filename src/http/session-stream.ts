@@ -1,10 +1,11 @@
 import { Duplex } from "node:stream";
-import type {
-  CompletionPort,
-  DisconnectReason,
-  PortTimer,
-  Session,
-  SessionHandler,
+import {
+  type CompletionPort,
+  type DisconnectReason,
+  type PortTimer,
+  type Session,
+  type SessionHandler,
+  tlsOf,
 } from "../engine/index.ts";
 
 /** Bytes that a stream keeps in its session's send queue; what is written beyond waits in the stream. */
@@ -52,6 +53,8 @@ export interface SessionStreamOptions {
  */
 export class SessionStream extends Duplex implements SessionHandler {
   readonly connecting = false;
+  /** As sockets of Node's TLS have it: what was requested is https. */
+  readonly encrypted: boolean;
   readonly localAddress: string;
   readonly localPort: number;
   readonly #options: SessionStreamOptions;
@@ -83,6 +86,7 @@ export class SessionStream extends Duplex implements SessionHandler {
     this.#queueBytes = options.queueBytes ?? STREAM_QUEUE_BYTES;
     this.#lastRemote = session.remote.host;
     this.#lastRemotePort = session.remote.port;
+    this.encrypted = tlsOf(session) !== undefined;
     this.localAddress = session.local.host;
     this.localPort = session.local.port;
   }

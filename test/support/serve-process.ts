@@ -17,6 +17,7 @@ export interface ServeOptions {
 /** `portico serve` as a process of its own. */
 export class ServeProcess {
   readonly #child: ChildProcess;
+  #log: string;
   /** Where clients connect, "HOST:PORT". */
   readonly packets: string;
   /** Where the pages are, "http://HOST:PORT". */
@@ -29,6 +30,12 @@ export class ServeProcess {
     this.packets = packets;
     this.url = `http://${http}`;
     this.output = output;
+    this.#log = output;
+    const keep = (bytes: Buffer): void => {
+      this.#log += bytes.toString();
+    };
+    child.stdout?.on("data", keep);
+    child.stderr?.on("data", keep);
   }
 
   /** Starts it and resolves when it says `ready`; rejects with what it printed when it ends before. */
@@ -56,6 +63,15 @@ export class ServeProcess {
 
   get hasEnded(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /** Everything that it printed until now. */
+  get log(): string {
+    return this.#log;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
   }
 
   /** Loses the process as a power cut would. */

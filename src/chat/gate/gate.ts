@@ -13,6 +13,7 @@ import {
   type ServiceLimits,
   type Session,
   type SocketAddress,
+  type TlsServerOptions,
 } from "../../engine/index.ts";
 import { DisconnectCode, type DisconnectCodeName, PacketType } from "../../protocol/codes.ts";
 import { encodePacketBytes, PacketEncoder } from "../../protocol/packet-encoder.ts";
@@ -67,7 +68,7 @@ export interface GateOptions {
   readonly log?: Logger;
 }
 
-export type GateListenOptions = Pick<ListenerOptions, "socket" | "proxyHeader">;
+export type GateListenOptions = Pick<ListenerOptions, "socket" | "proxyHeader" | "tls">;
 
 /** Clients of a server that stops come back after this long, spread out, so that they do not all come at once. */
 const RETRY_LEAST_MS = 200;
@@ -167,9 +168,16 @@ export class Gate {
           { peer: peer.host, fault: proxyHeaderFaultName(fault) },
           "a connection of a trusted proxy had no PROXY header",
         ),
+      onTlsError: (peer, { code, message }) =>
+        this.#log.debug({ peer: peer.host, code, detail: message }, "a TLS handshake failed"),
     });
     this.#listeners.push(listener);
     return listener.address;
+  }
+
+  /** Other certificates for connections from now on. Throws TlsSettingsError, changing nothing. */
+  reloadTls(options: TlsServerOptions): void {
+    for (const listener of this.#listeners) listener.reloadTls(options);
   }
 
   /**

@@ -2,6 +2,7 @@ import { createInterface } from "node:readline";
 import { realClock } from "../../base/clock.ts";
 import { realRandom } from "../../base/random.ts";
 import { ChatError, openChatClient, type Welcome } from "../../client/index.ts";
+import type { TlsClientOptions } from "../../engine/index.ts";
 import { CliError, EXIT_USAGE } from "../cli-error.ts";
 import { watchStopSignals } from "../signals.ts";
 import { mayColor, printError, printLine, surviveBrokenPipes } from "../standard-streams.ts";
@@ -20,6 +21,8 @@ export interface ChatOptions extends LoginOptions {
   readonly json: boolean;
   /** Keep what the next login needs. */
   readonly remember: boolean;
+  /** undefined: plain. */
+  readonly tls: TlsClientOptions | undefined;
 }
 
 /** Lines read from a pipe wait while more messages than this are unacknowledged. */
@@ -42,7 +45,10 @@ export async function runChat(options: ChatOptions): Promise<void> {
   const isTerminal = process.stdin.isTTY && process.stdout.isTTY && process.env.TERM !== "dumb";
   const isInteractive = isTerminal && !options.json;
   const tokens = options.remember ? openTokenFile() : undefined;
-  const opened = openChatClient({ server: options.server });
+  const opened = openChatClient({
+    server: options.server,
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
+  });
   const { client } = opened;
   const port: ChatPort = client;
   const leaving = new AbortController();
