@@ -1,4 +1,5 @@
 import type { ChatServerCounters } from "../../src/chat/chat-server.ts";
+import type { MachineTime } from "../load/cpu-time.ts";
 import type { CpuTime } from "../load/job.ts";
 import type { Machine } from "../machine.ts";
 import type { ChatLoad } from "./arguments.ts";
@@ -31,6 +32,8 @@ export interface ChatResult {
   readonly toldFaults: readonly string[];
   readonly serverCpu: CpuTime | undefined;
   readonly ownCpu: CpuTime | undefined;
+  /** All cores and all programs: what is not ours of it disturbed the measurement. */
+  readonly machineCpu: MachineTime | undefined;
   /** The server's own counters, where it is ours to ask. */
   readonly server: ChatServerCounters | undefined;
 }
@@ -54,6 +57,8 @@ export function renderChat(result: ChatResult): string[] {
   ];
   if (serverCpu !== undefined) lines.push(`  server          ${cpuText(serverCpu, measuredMs)}`);
   if (ownCpu !== undefined) lines.push(`  this load       ${cpuText(ownCpu, measuredMs)}`);
+  if (result.machineCpu !== undefined)
+    lines.push(`  others          ${othersText(result, result.machineCpu)}`);
   if (result.server !== undefined) lines.push(...renderServerCounts(result.server));
   for (const [title, entries] of [
     ["refused", result.refusals],
@@ -77,6 +82,23 @@ function latencyText({ p50Ms, p90Ms, p99Ms, p999Ms, maxMs }: LatencySummary): st
 }
 
 function cpuText({ userMs, systemMs }: CpuTime, measuredMs: number): string {
-  const share = (ms: number): string => `${Math.round((ms / measuredMs) * 100)} %`;
+  const share = (ms: number): string => shareText(ms, measuredMs);
   return `${share(userMs + systemMs)} of a core: ${share(userMs)} user, ${share(systemMs)} system`;
+}
+
+/** How quiet the machine was. A server that is not ours counts as another program. */
+function othersText(
+  { serverCpu, ownCpu, measuredMs }: ChatResult,
+  { busyMs, stolenMs }: MachineTime,
+): string {
+  const sumOf = (time: CpuTime | undefined): number => (time === undefined ? 0 : time.userMs + time.systemMs);
+  const otherMs = Math.max(0, busyMs - sumOf(serverCpu) - sumOf(ownCpu));
+  return (
+    `${shareText(otherMs, measuredMs)} of a core by other programs and the kernel, ` +
+    `${shareText(stolenMs, measuredMs)} taken by the host`
+  );
+}
+
+function shareText(ms: number, measuredMs: number): string {
+  return `${Math.round((ms / measuredMs) * 100)} %`;
 }

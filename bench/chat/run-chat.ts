@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openPort, type SocketAddress, socketAddress } from "../../src/engine/index.ts";
 import { Child } from "../child.ts";
-import { cpuTimeBetween, cpuTimeOf, ownCpuTime } from "../load/cpu-time.ts";
+import { cpuTimeBetween, cpuTimeOf, machineTime, machineTimeBetween, ownCpuTime } from "../load/cpu-time.ts";
 import { describeMachine, machineLine } from "../machine.ts";
 import { benchPath } from "../servers.ts";
 import { type ChatLoad, readChatLoad } from "./arguments.ts";
@@ -74,12 +74,14 @@ async function measure(
     crowd.deliveryLatency.clear();
     const cpuBefore = server?.cpuTime();
     const ownBefore = ownCpuTime();
+    const machineBefore = machineTime();
     const fromMs = performance.now();
     await pause(load.durationMs);
     const measuredMs = performance.now() - fromMs;
     const after = { ...crowd.counts };
     const serverCpu = cpuTimeBetween(cpuBefore, server?.cpuTime());
     const ownCpu = cpuTimeBetween(ownBefore, ownCpuTime());
+    const machineCpu = machineTimeBetween(machineBefore, machineTime());
     const ackLatency = crowd.ackLatency.summary();
     const deliveryLatency = crowd.deliveryLatency.summary();
     crowd.isTalking = false;
@@ -111,6 +113,7 @@ async function measure(
       toldFaults: crowd.ledger.told,
       serverCpu,
       ownCpu,
+      machineCpu,
       server: await server?.metrics(),
     };
   } finally {

@@ -30,6 +30,27 @@ export function coreIdleMs(core: number | undefined): number | undefined {
   }
 }
 
+/** All cores together, since the machine was started. */
+export interface MachineTime {
+  /** By programs and the kernel. */
+  readonly busyMs: number;
+  /** While a program was ready and the host of this virtual machine ran something else. */
+  readonly stolenMs: number;
+}
+
+/** undefined where there is no /proc. */
+export function machineTime(): MachineTime | undefined {
+  try {
+    const line = /^cpu {2}(.*)$/m.exec(readFileSync("/proc/stat", "latin1"))?.[1];
+    if (line === undefined) return undefined;
+    // user, nice, system, idle, iowait, irq, softirq, steal, … (proc_stat(5)); guests are in user.
+    const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = line.split(" ").map(Number);
+    return { busyMs: (user + nice + system + irq + softirq) * TICK_MS, stolenMs: steal * TICK_MS };
+  } catch {
+    return undefined;
+  }
+}
+
 /** Processor time of this process. */
 export function ownCpuTime(): CpuTime {
   const usage = process.cpuUsage();
@@ -39,4 +60,12 @@ export function ownCpuTime(): CpuTime {
 export function cpuTimeBetween(from: CpuTime | undefined, to: CpuTime | undefined): CpuTime | undefined {
   if (from === undefined || to === undefined) return undefined;
   return { userMs: to.userMs - from.userMs, systemMs: to.systemMs - from.systemMs };
+}
+
+export function machineTimeBetween(
+  from: MachineTime | undefined,
+  to: MachineTime | undefined,
+): MachineTime | undefined {
+  if (from === undefined || to === undefined) return undefined;
+  return { busyMs: to.busyMs - from.busyMs, stolenMs: to.stolenMs - from.stolenMs };
 }
