@@ -44,7 +44,7 @@ export const rooms: readonly ExampleRoom[] = [
         id: "fanout",
         reactions: { "🎉": ["ada", "jun", "mina"], "🔥": ["haneul"] },
       },
-      { by: "ada", text: "How did you get there?", reply: "fanout" },
+      { by: "ada", text: "What is different about it?", reply: "fanout" },
       {
         by: "tomas",
         text: "One frame for the whole room instead of one for each session:\n```ts\nconst run = encodeRun(events, pool);\nfor (const member of room.members) member.send(run);\n```",

@@ -7,6 +7,7 @@ import { chatAccountScenes } from "./scenes/chat-account.ts";
 import { chatKeyboardScenes } from "./scenes/chat-keyboard.ts";
 import { chatKoreanScenes } from "./scenes/chat-korean.ts";
 import { chatModerationScenes } from "./scenes/chat-moderation.ts";
+import { chatNotificationScenes } from "./scenes/chat-notifications.ts";
 import { chatOfflineScenes } from "./scenes/chat-offline.ts";
 import { chatReadingScenes } from "./scenes/chat-reading.ts";
 import { chatSafetyScenes } from "./scenes/chat-safety.ts";
@@ -41,6 +42,7 @@ describe("in the browser", { skip: whyNoBrowser() }, () => {
     describe("moderation", () => chatModerationScenes(cast));
     describe("Korean", () => chatKoreanScenes(cast));
     describe("text is text", () => chatSafetyScenes(cast));
+    describe("notifications", () => chatNotificationScenes(world));
     describe("keys alone", () => chatKeyboardScenes(world));
   });
 

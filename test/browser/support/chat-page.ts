@@ -10,7 +10,11 @@ export class ChatPage {
   }
 
   /** Opens the page and makes an account. */
-  static async register(world: BrowserWorld, visitor: Visitor, name: string): Promise<ChatPage> {
+  static async register(
+    world: BrowserWorld,
+    visitor: Pick<Visitor, "page">,
+    name: string,
+  ): Promise<ChatPage> {
     const { page } = visitor;
     await page.goto(world.url);
     const chat = new ChatPage(page);
