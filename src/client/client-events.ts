@@ -22,7 +22,7 @@ export type ClientState =
   /** For good, until `connect` is called again. */
   | {
       readonly name: "closed";
-      /** CLOSED when `close` was called, DISCONNECTED, or why the login was refused. */
+      /** CLOSED when `close` was called, DISCONNECTED, why the login was refused, or TLS_… (`TransportFailure`). */
       readonly error: ChatError;
       readonly disconnectCode: DisconnectCodeName | undefined;
     };
@@ -101,6 +101,18 @@ export type ClientEvent =
     } & Place)
   /** `by` has invited this user to the room. */
   | ({ readonly type: "invited"; readonly by: string } & Place)
+  /**
+   * This user may not speak any more in the room (roomId 0, no room: anywhere on the server), or may again.
+   * A mute that ends by itself is not told.
+   */
+  | ({
+      readonly type: "muted";
+      readonly isMuted: boolean;
+      /** Milliseconds since 1970, the server's; 0: until it is taken back. */
+      readonly untilMs: number;
+      readonly reason: string;
+      readonly by: string;
+    } & Place)
   | ({ readonly type: "userJoined"; readonly name: string } & Place)
   | ({ readonly type: "userLeft"; readonly name: string } & Place)
   /** Instead of these two in large rooms, at most once a second. */

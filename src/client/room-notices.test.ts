@@ -68,15 +68,20 @@ describe("notices", () => {
     assert.deepEqual(rig.server.current.waitingTypes, []);
   });
 
-  it("tell of typing, of read markers and of invitations", async () => {
+  it("tell of typing, of read markers, of invitations and of mutes", async () => {
     const { client, server, told, environment } = await openInGames();
     server.current.deliver(PacketType.TYPING_NOTICE, { roomId: 5, name: "jun" });
     server.current.deliver(PacketType.READ_NOTICE, { roomId: 5, offset: 7 });
     server.current.deliver(PacketType.INVITED_NOTICE, { roomId: 6, room: "secret", by: "jun" });
+    const mute = { roomId: 5, room: "games", untilMs: 9000n, reason: "loud", by: "jun" };
+    server.current.deliver(PacketType.MUTED_NOTICE, mute);
+    server.current.deliver(PacketType.MUTED_NOTICE, { lifted: true, by: "root" });
     assert.deepEqual(told, [
       { type: "typing", roomId: 5, room: "games", direct: false, name: "jun" },
       { type: "read", roomId: 5, room: "games", direct: false, offset: 7 },
       { type: "invited", roomId: 6, room: "secret", by: "jun" },
+      { type: "muted", ...mute, untilMs: 9000, isMuted: true },
+      { type: "muted", roomId: 0, room: "", untilMs: 0, reason: "", by: "root", isMuted: false },
     ]);
     for (let key = 0; key < 5; key++) client.typing(5);
     environment.advance(2000);

@@ -33,6 +33,12 @@ export class RoomNotices {
       case PacketType.INVITED_NOTICE:
         this.#events.emit({ type: "invited", roomId: body.roomId, room: body.room, by: body.by });
         break;
+      case PacketType.MUTED_NOTICE: {
+        const { roomId, room, lifted, untilMs, reason, by } = body;
+        const isMuted = !lifted;
+        this.#events.emit({ type: "muted", roomId, room, isMuted, untilMs: Number(untilMs), reason, by });
+        break;
+      }
       case PacketType.TYPING_NOTICE: {
         const place = this.#placeOf(body.roomId);
         if (place !== undefined && body.name !== this.#rooms.userName)

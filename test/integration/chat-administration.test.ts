@@ -76,6 +76,8 @@ for (const backend of testBackends) {
       const { joon, root, gina } = await cast(server, { joon: "account", root: "admin", gina: "guest" });
       const roomId = await createRoom(joon, "tea");
       await ok(adminUser(root, "joon", Action.MUTE));
+      const told = await joon.take(PacketType.MUTED_NOTICE);
+      assert.deepEqual([told.roomId, told.room, told.lifted, told.by], [0, "", false, "root"]);
       for (const room of [LOBBY, roomId]) assert.equal(await codeOf(joon.publish(room, "hi")), "MUTED");
       assert.equal(await codeOf(joon.whisper("root", "hi")), "MUTED");
       joon.destroy();

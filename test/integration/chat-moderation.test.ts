@@ -64,6 +64,9 @@ for (const backend of testBackends) {
         await ok(join(joon, "tea"));
         const { offset } = await ok(joon.publish(roomId, "mine"));
         await ok(moderate(mina, roomId, "joon", MUTE));
+        const told = await joon.take(PacketType.MUTED_NOTICE);
+        assert.deepEqual([told.roomId, told.room, told.lifted, told.untilMs], [roomId, "tea", false, 0n]);
+        assert.equal(told.by, "mina");
         const refused = await joon.publish(roomId, "hi");
         assert.deepEqual(
           [await codeOf(refused), refused.retryAfterMs],
@@ -77,8 +80,10 @@ for (const backend of testBackends) {
         joon.send(PacketType.TYPING, { roomId });
         await ok(joon.publish(LOBBY, "elsewhere I may"));
         await ok(moderate(mina, roomId, "joon", UNMUTE));
+        assert.equal((await joon.take(PacketType.MUTED_NOTICE)).lifted, true);
         await ok(joon.publish(roomId, "hi"));
         await ok(moderate(mina, roomId, "joon", MUTE, 1000));
+        assert.ok((await joon.take(PacketType.MUTED_NOTICE)).untilMs > 0n);
         const timed = await joon.publish(roomId, "hi");
         assert.equal(await codeOf(timed), "MUTED");
         assert.ok(timed.retryAfterMs > 0 && timed.retryAfterMs <= 1000);
@@ -86,6 +91,7 @@ for (const backend of testBackends) {
         await eventually(speak, (code) => code === "OK", "the end of the mute");
         await mina.sync();
         assert.deepEqual(mina.heard(PacketType.TYPING_NOTICE), []);
+        assert.deepEqual(mina.heard(PacketType.MUTED_NOTICE), [], "it is nobody else's");
       });
 
       it("ban: out, and not in again until it is over or taken back", async (test) => {

@@ -90,6 +90,9 @@ export class HubRightsWitness {
       case "invited":
         this.#insiders.add(userKey(event.roomId, userId ?? 0));
         return;
+      case "muted":
+        if (event.roomId !== 0) this.#checkMayKnow(event.roomId, userId ?? 0);
+        return;
       case "rooms":
         for (const { id } of event.rooms) this.#checkMayKnow(id, userId ?? 0);
         return;

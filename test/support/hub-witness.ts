@@ -237,6 +237,9 @@ export class HubWitness {
       case "roleChanged":
         assert.ok(this.#session(event.session).rooms.has(event.room.id), "a role is told inside the room");
         return;
+      case "muted":
+        assert.ok(event.roomId === 0 || this.#session(event.session).rooms.has(event.roomId), "told inside");
+        return;
       case "invited":
       case "whisperTyping":
       case "read":

@@ -210,6 +210,16 @@ describe("replies", () => {
     assert.equal(client.takeOne(PacketType.UPDATE_ROOM_RESPONSE).room?.topic, "tea");
     hear({ type: "invited", roomId: 6, room: "tea", by: "joon" });
     assert.equal(client.takeOne(PacketType.INVITED_NOTICE).by, "joon");
+    const mute = { type: "muted", roomId: 6, room: "tea", reason: "loud", by: "joon" } as const;
+    for (const [untilMs, lifted, told] of [
+      [5000, false, 5000n],
+      [FOREVER_MS, false, 0n],
+      [0, true, 0n],
+    ] as const) {
+      hear({ ...mute, untilMs });
+      const notice = client.takeOne(PacketType.MUTED_NOTICE);
+      assert.deepEqual([notice.lifted, notice.untilMs, notice.reason], [lifted, told, "loud"]);
+    }
     hear({ type: "read", roomId: 6, offset: 9 });
     assert.equal(client.takeOne(PacketType.READ_NOTICE).offset, 9n);
     hear({ type: "whisperTyping", roomId: 6, name: "joon" });

@@ -24,6 +24,7 @@ const replies: {
   updated: rooms.updated,
   roleChanged: rooms.roleChanged,
   invited: rooms.invited,
+  muted: rooms.muted,
 
   published: messages.published,
   whispered: messages.whispered,

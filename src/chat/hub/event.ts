@@ -222,6 +222,18 @@ export type SessionEvent =
       readonly room: string;
       readonly by: string;
     }
+  /** The user may not speak any more, or may again. */
+  | {
+      readonly type: "muted";
+      readonly session: SessionKey;
+      /** 0: anywhere on the server. */
+      readonly roomId: RoomId;
+      readonly room: string;
+      /** 0: taken back. */
+      readonly untilMs: number;
+      readonly reason: string;
+      readonly by: string;
+    }
   /** The user's own role in a room changed. */
   | { readonly type: "roleChanged"; readonly session: SessionKey; readonly room: RoomInfo };
 

@@ -2,6 +2,8 @@ import { FOREVER_MS, type MemberRole, type StoreRequests } from "../store/store.
 import type { CommandOf } from "./command.ts";
 import type { HubContext } from "./hub-context.ts";
 import type { HubSession } from "./hub-session.ts";
+import { tellMuted } from "./mute-notice.ts";
+import { tellRole } from "./ownership.ts";
 import type { RoomChange, RoomChanges } from "./room-changes.ts";
 import type { RoomRegistry } from "./room-registry.ts";
 import { isAtLeast, type RosterChange } from "./room-roster.ts";
@@ -116,7 +118,7 @@ export class RoomModeration {
   #roleWasSet(change: RoomChange, target: FoundUser, role: MemberRole): void {
     const { room } = change;
     if (role === "none") this.#takeOut(room, target, "kicked", "");
-    else this.#tellRole(room, target);
+    else tellRole(this.#context, room, target.id);
     change.done("setRole");
   }
 
@@ -140,6 +142,8 @@ export class RoomModeration {
       this.#set(change, target, { ...wanted, detail }, () => {
         room.people?.noteSanction(target, reason, session.user.name);
         if (action === "ban") this.#takeOut(room, target, "banned", reason);
+        else if (action !== "unban")
+          tellMuted(this.#context, { userId: target.id, room, untilMs, reason, by: session.user.name });
         change.done("moderate");
       });
     }
@@ -210,18 +214,6 @@ export class RoomModeration {
   #tellInvited(room: Room, target: FoundUser, by: string): void {
     for (const { key } of this.#context.users.byId(target.id)?.sessions ?? []) {
       this.#context.effects.reply({ type: "invited", session: key, roomId: room.id, room: room.name, by });
-    }
-  }
-
-  #tellRole(room: Room, target: FoundUser): void {
-    const online = this.#context.users.byId(target.id);
-    for (const session of online?.sessions ?? []) {
-      if (session.findRoom(room.id) === undefined) continue;
-      this.#context.effects.reply({
-        type: "roleChanged",
-        session: session.key,
-        room: room.infoFor(session.user),
-      });
     }
   }
 }

@@ -5,6 +5,7 @@ import type { CommandOf } from "./command.ts";
 import { beginChange, HeldChange } from "./held-change.ts";
 import type { HubContext } from "./hub-context.ts";
 import type { HubSession } from "./hub-session.ts";
+import { tellMuted } from "./mute-notice.ts";
 import { tellRole } from "./ownership.ts";
 import { describe, endOf } from "./room-moderation.ts";
 import type { SerialChanges } from "./serial-changes.ts";
@@ -112,10 +113,12 @@ export class UserAdministration {
     const isMute = action === "mute" || action === "unmute";
     const times = isMute ? { mutedUntilMs: untilMs } : { bannedUntilMs: untilMs };
     const { id: userId, name: userName } = target;
-    const request = { userId, userName, ...times, reason, by: change.session.user.name, audit };
+    const by = change.session.user.name;
+    const request = { userId, userName, ...times, reason, by, audit };
     change.ask("setUserSanction", request, () => {
       this.#parts.rules.changeUser(userId, isMute ? times : { ...times, banReason: reason });
       if (action === "ban") this.#endSessions(target, "BANNED", reason);
+      else if (isMute) tellMuted(this.#context, { userId, room: undefined, untilMs, reason, by });
       change.done("adminUser");
     });
   }

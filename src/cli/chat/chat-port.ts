@@ -31,6 +31,7 @@ export const portEventTypes = [
   "roomUpdated",
   "roomClosed",
   "invited",
+  "muted",
   "userJoined",
   "userLeft",
   "memberCount",

@@ -184,6 +184,23 @@ describe("a chat session", () => {
     assert.equal(fake.calls.at(-1), "publish 1,where am I?,{}");
   });
 
+  it("hears that it may not speak, and that it may again", async () => {
+    const { fake, lines } = await openEntered();
+    lines.length = 0;
+    const mute = { type: "muted", roomId: 5, room: "games", isMuted: true, untilMs: 0, by: "jun" } as const;
+    const untilMs = new Date(2026, 2, 9, 9, 5).getTime();
+    fake.tell({ ...mute, reason: "too loud" });
+    fake.tell({ ...mute, roomId: 0, room: "", untilMs, reason: "" });
+    fake.tell({ ...mute, isMuted: false, reason: "" });
+    fake.tell({ ...mute, roomId: 0, room: "", isMuted: false, reason: "" });
+    assert.deepEqual(lines, [
+      "!! jun muted you in games, until it is taken back: too loud",
+      "!! jun muted you, until 2026-03-09 09:05",
+      "-- you may write in games again",
+      "-- you may write again",
+    ]);
+  });
+
   it("counts what is unread, and mentions, until it is read here or elsewhere", async () => {
     const { fake, session } = await openEntered(true);
     await session.onLine("/join games");

@@ -4,7 +4,7 @@ import type { ChatScreen } from "./chat-screen.ts";
 import { type Conversation, type ShownMessage, shownMessage } from "./conversation.ts";
 import type { Conversations } from "./conversations.ts";
 import type { HistoryLoader } from "./history-loader.ts";
-import { harmless } from "./line-format.ts";
+import { dateAndTime, harmless } from "./line-format.ts";
 import { shortOf } from "./message-format.ts";
 import type { Style } from "./styles.ts";
 
@@ -68,6 +68,7 @@ export class RoomEvents {
     on("roomUpdated", (event) => this.#onRoomUpdated(event));
     on("roomClosed", (event) => this.#onRoomClosed(event));
     on("invited", ({ room, by }) => this.#note(`${by} invites you to ${room}; /join ${room}`));
+    on("muted", (event) => this.#onMuted(event));
     on("userJoined", (event) => this.#onPresence(event, "joined"));
     on("userLeft", (event) => this.#onPresence(event, "left"));
     on("resumed", (event) => this.#onResumed(event));
@@ -214,6 +215,16 @@ export class RoomEvents {
     if (cause === "left") this.#note(causes[cause] + why);
     else this.#alarm(causes[cause] + why);
     this.#drop(roomId);
+  }
+
+  #onMuted({ room, isMuted, untilMs, reason, by }: PortEvent<"muted">): void {
+    const where = room === "" ? "" : ` in ${room}`;
+    if (!isMuted) {
+      this.#note(`you may write${where} again`);
+      return;
+    }
+    const until = untilMs === 0 ? "until it is taken back" : `until ${dateAndTime(untilMs)}`;
+    this.#alarm(`${by} muted you${where}, ${until}${reason === "" ? "" : `: ${reason}`}`);
   }
 
   #onPresence({ roomId, room, name }: PortEvent<"userJoined" | "userLeft">, what: "joined" | "left"): void {

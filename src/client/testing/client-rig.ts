@@ -28,6 +28,7 @@ const EVENT_TYPES: readonly ClientEventType[] = [
   "roomUpdated",
   "roomClosed",
   "invited",
+  "muted",
   "userJoined",
   "userLeft",
   "memberCount",

@@ -15,8 +15,7 @@ export function chatModerationScenes(cast: () => Cast): void {
     const dialog = mina.page.getByRole("dialog", { name: "Mute jun" });
     await dialog.getByLabel("Reason").fill("order in the court");
     await dialog.getByRole("button", { name: "Mute" }).click();
-    // Whoever is muted hears it when there is something to say.
-    await jun.say("But I");
+    await jun.page.getByText("mina muted you in court. Reason: order in the court").waitFor();
     await jun.page.getByText("You are muted here until").waitFor();
 
     await mina.page.getByRole("button", { name: "More" }).first().click();
@@ -24,9 +23,9 @@ export function chatModerationScenes(cast: () => Cast): void {
     await mina.page.getByText("order in the court").waitFor();
     await mina.page.getByRole("button", { name: /^Lift/ }).click();
     await mina.page.keyboard.press("Escape");
-    // Nobody tells that it was lifted: trying again does.
-    await jun.saySafely("thank you");
+    await jun.page.getByText("You may write in court again.").waitFor();
     await jun.page.getByText("You are muted here until").waitFor({ state: "detached" });
+    await jun.saySafely("thank you");
   });
 
   it("one who is removed is told and sees the room no more", async () => {

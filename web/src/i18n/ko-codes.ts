@@ -46,6 +46,14 @@ export const koCodes: Pick<Dictionary, "failures" | "retryIn" | "ends" | "notice
     CLOSED: "로그아웃된 상태입니다.",
     DISCONNECTED: "서버가 세션을 끝냈습니다.",
     ABORTED: "요청을 취소했습니다.",
+    TLS_NOT_SPOKEN: "서버가 TLS를 쓰지 않습니다.",
+    TLS_REQUIRED: "서버가 TLS 연결만 받습니다.",
+    TLS_UNTRUSTED: "서버 인증서를 신뢰할 수 없습니다.",
+    TLS_FINGERPRINT: "서버 인증서가 예상한 것과 다릅니다.",
+    TLS_WRONG_NAME: "서버 인증서의 이름이 다릅니다.",
+    TLS_EXPIRED: "서버 인증서가 만료되었습니다.",
+    TLS_CLIENT_CERTIFICATE: "서버가 인증서를 요구합니다.",
+    TLS_INCOMPATIBLE: "서버와 함께 쓸 수 있는 TLS 버전이 없습니다.",
   },
 
   retryIn: (seconds) => `${seconds}초 뒤 다시 시도하세요.`,
@@ -81,6 +89,12 @@ export const koCodes: Pick<Dictionary, "failures" | "retryIn" | "ends" | "notice
     roomLeft: (room) => `다른 기기에서 ‘${room}’ 방을 나갔습니다.`,
     roomLost: (room) => `‘${room}’ 방에 다시 들어가지 못했습니다.`,
     invited: (by, room) => `${by}님이 ‘${room}’ 방에 초대했습니다.`,
+    muted: (by, room) =>
+      room === ""
+        ? `${by}님이 서버 전체에서 나를 음소거했습니다.`
+        : `${by}님이 ‘${room}’ 방에서 나를 음소거했습니다.`,
+    unmuted: (room) =>
+      room === "" ? "다시 글을 쓸 수 있습니다." : `‘${room}’ 방에 다시 글을 쓸 수 있습니다.`,
     roleChanged: (room, role) => `‘${room}’ 방에서 내 역할이 바뀌었습니다: ${role}.`,
     messagesMissing: (room) => `‘${room}’ 방의 일부 메시지를 되살리지 못했습니다.`,
     roomMadeAnew: (room) => `‘${room}’ 방이 새로 시작되었습니다. 메모리에만 보관하는 방입니다.`,

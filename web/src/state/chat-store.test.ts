@@ -148,7 +148,30 @@ describe("a page's state", () => {
     assert.equal(ids.length, 2);
   });
 
-  it("a mute that was lifted, which nobody tells, is over with the next message", async () => {
+  it("a mute is told, and over when it is taken back or its time has come", async () => {
+    const rig = await openSignedIn();
+    const block = () => rig.store.slices.composer.get()?.block;
+    const codes = () => rig.store.slices.notices.get().map(({ code, params }) => [code, params.detail]);
+    const untilMs = rig.host.environment.clock.wallMs() + 60_000;
+    rig.server.connection.deliver(PacketType.MUTED_NOTICE, { by: "ada" });
+    await rig.settle();
+    assert.deepEqual(block(), { reason: "muted", untilMs: 0, mayTry: true });
+    rig.server.connection.deliver(PacketType.MUTED_NOTICE, { lifted: true, by: "ada" });
+    await rig.settle();
+    assert.equal(block(), undefined);
+    assert.equal(codes().at(-1)?.[0], "unmuted");
+
+    const mute = { room: "lobby", roomId: 1, untilMs: BigInt(untilMs), reason: "loud", by: "ada" };
+    rig.server.connection.deliver(PacketType.MUTED_NOTICE, mute);
+    await rig.settle();
+    assert.deepEqual(block(), { reason: "muted", untilMs, mayTry: true });
+    assert.deepEqual(codes().at(-1), ["muted", "loud"]);
+    rig.host.environment.advance(60_000);
+    await rig.settle();
+    assert.equal(block(), undefined);
+  });
+
+  it("a mute that was lifted while nobody could be told is over with the next message", async () => {
     const rig = await openSignedIn();
     const untilMs = rig.host.environment.clock.wallMs() + 3600_000;
     rig.server.refusals.set(PacketType.PUBLISH_REQUEST, [

@@ -177,7 +177,7 @@ export class MessageActions {
     return outcome;
   }
 
-  /** What was refused before is not any more: a mute was lifted, say, which nobody tells. */
+  /** What was refused before is not any more: a mute was taken back while this page was away, say. */
   #onAccepted(place: Place): void {
     if (place.block === undefined) return;
     place.block = undefined;

@@ -24,6 +24,7 @@ export const SERVER_EVENTS = [
   "roomClosed",
   "roomLost",
   "invited",
+  "muted",
   "resumed",
   "gap",
   "warning",
@@ -85,6 +86,9 @@ export function takeServerEvent(session: UserSession, event: ServerEvent): void 
       break;
     case "invited":
       onInvited(session, event);
+      break;
+    case "muted":
+      onMuted(session, place, event);
       break;
     case "resumed":
       onResumed(session, event);
@@ -221,6 +225,24 @@ function onInvited(session: UserSession, { roomId, room, by }: ClientEventOf<"in
   session.invitations = [...others, { roomId, room, by }].slice(-INVITATION_LIMIT);
   session.notice("info", "invited", { room, by });
   session.stale.sideList();
+}
+
+/** In one room, or (roomId 0) everywhere. */
+function onMuted(
+  session: UserSession,
+  place: Place | undefined,
+  { roomId, room, isMuted, untilMs, reason, by }: ClientEventOf<"muted">,
+): void {
+  const { nowMs, host, stale } = session;
+  for (const each of roomId === 0 ? session.book.all : [place]) {
+    if (each === undefined) continue;
+    if (isMuted) each.block = { reason: "muted", untilMs, mayTry: true };
+    else if (each.block?.reason === "muted") each.block = undefined;
+  }
+  if (untilMs > nowMs) host.environment.startTimer(untilMs - nowMs, stale.composer);
+  stale.composer();
+  if (isMuted) session.notice("error", "muted", { room, by, detail: reason });
+  else session.notice("info", "unmuted", { room });
 }
 
 /** This session is in the room no more; a member may open it again. */

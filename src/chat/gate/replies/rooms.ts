@@ -1,5 +1,6 @@
 import { ErrorCode, PacketType } from "../../../protocol/codes.ts";
 import { RoomClosedNotice_Cause as Cause } from "../../../protocol/generated/portico/v1/portico_pb.js";
+import { FOREVER_MS } from "../../store/store.ts";
 import type { GateSession } from "../gate-session.ts";
 import { refuseRequest } from "../refusals.ts";
 import { roomState } from "../room-state.ts";
@@ -78,4 +79,10 @@ export function roleChanged(session: GateSession, { room }: EventOf<"roleChanged
 
 export function invited(session: GateSession, { roomId, room, by }: EventOf<"invited">): void {
   session.send(PacketType.INVITED_NOTICE, { roomId, room, by });
+}
+
+export function muted(session: GateSession, { roomId, room, untilMs, reason, by }: EventOf<"muted">): void {
+  const lifted = untilMs === 0;
+  const until = untilMs === FOREVER_MS ? 0 : untilMs;
+  session.send(PacketType.MUTED_NOTICE, { roomId, room, lifted, untilMs: until, reason, by });
 }

@@ -24,6 +24,8 @@ export interface Notice {
     | "roomLeft" // params.room (another session of the user gave it up)
     | "roomLost" // params.room, with `failure`: could not be joined again after a reconnect
     | "invited" // params.room, by
+    | "muted" // params.room ("": anywhere), by, detail
+    | "unmuted" // params.room ("": anywhere)
     | "roleChanged" // params.room, role
     | "messagesMissing" // params.room: some messages could not be recovered
     | "roomMadeAnew" // params.room: a room in memory began again, empty

@@ -23,6 +23,10 @@ export function noticeText(notice: Notice, t: Dictionary): string {
       return `${words.roomLost(of("room"))} ${failure === undefined ? "" : failureText(failure, t)}`.trim();
     case "invited":
       return words.invited(of("by"), of("room"));
+    case "muted":
+      return words.muted(of("by"), of("room")) + because;
+    case "unmuted":
+      return words.unmuted(of("room"));
     case "roleChanged":
       return words.roleChanged(of("room"), roleWord(of("role"), t));
     case "othersRevoked":

@@ -2840,6 +2840,55 @@ export declare type InvitedNotice = Message<"portico.v1.InvitedNotice"> & {
 export declare const InvitedNoticeSchema: GenMessage<InvitedNotice>;
 
 /**
+ * The user may not speak any more, or may again.
+ *
+ * @generated from message portico.v1.MutedNotice
+ */
+export declare type MutedNotice = Message<"portico.v1.MutedNotice"> & {
+  /**
+   * 0: anywhere on the server.
+   *
+   * @generated from field: uint32 room_id = 1;
+   */
+  roomId: number;
+
+  /**
+   * @generated from field: string room = 2;
+   */
+  room: string;
+
+  /**
+   * The mute was taken back. One that ends by itself is not told.
+   *
+   * @generated from field: bool lifted = 3;
+   */
+  lifted: boolean;
+
+  /**
+   * Server's time; 0: until it is taken back.
+   *
+   * @generated from field: uint64 until_ms = 4;
+   */
+  untilMs: bigint;
+
+  /**
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: string by = 6;
+   */
+  by: string;
+};
+
+/**
+ * Describes the message portico.v1.MutedNotice.
+ * Use `create(MutedNoticeSchema)` to create a new message.
+ */
+export declare const MutedNoticeSchema: GenMessage<MutedNotice>;
+
+/**
  * Messages from_offset … to_offset were left out because the client read too slowly (SKIP_TO_LATEST), or
  * are not kept any more. History may have them.
  *
@@ -4205,6 +4254,11 @@ export enum PacketType {
    * @generated from enum value: PACKET_TYPE_ROOM_GAP_NOTICE = 4027;
    */
   ROOM_GAP_NOTICE = 4027,
+
+  /**
+   * @generated from enum value: PACKET_TYPE_MUTED_NOTICE = 4029;
+   */
+  MUTED_NOTICE = 4029,
 
   /**
    * 5xxx notices
