@@ -3,6 +3,17 @@ import { assert } from "../base/assert.ts";
 /** Slots are 24 bits: what fits beside a kind in one number of 32 bits. */
 const SLOT_LIMIT = 1 << 24;
 
+/** Something that has operations in flight under one slot. */
+export interface OperationOwner {
+  /**
+   * One completion. `result` is ≥ 0 or a negative errno; `detail` is what the port's kernel tells beside it
+   * (uring: the flags of the entry), or what was given when the operation was started (iocp).
+   */
+  complete(kind: number, result: number, detail: number): void;
+  /** The port is closing. */
+  closeForPort(): void;
+}
+
 /**
  * Who each slot belongs to. A slot's generation rises when it is given back, and a slot is given
  * back only after the last completion of its operations, so that a completion never meets a stranger.

@@ -7,6 +7,9 @@ export interface SocketAddress {
   readonly port: number;
 }
 
+/** What is told of an end of a connection that the kernel does not know any more: 0.0.0.0 port 0. */
+export const unknownAddress: SocketAddress = { family: 4, host: "0.0.0.0", port: 0 };
+
 /** Thrown for text that is not HOST:PORT. */
 export class AddressError extends Error {
   readonly code = "BAD_ADDRESS";

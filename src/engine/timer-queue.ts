@@ -57,6 +57,11 @@ export class TimerQueue {
     return soonest;
   }
 
+  /** Takes out and runs every timer whose deadline is not after `nowMs`, also those added meanwhile. */
+  expire(nowMs: number): void {
+    for (let timer = this.takeExpired(nowMs); timer; timer = this.takeExpired(nowMs)) timer.onExpired();
+  }
+
   remove(timer: QueuedTimer): void {
     const index = timer.index;
     if (index < 0) return;

@@ -33,7 +33,7 @@ export function describePort(subject: PortSubject): void {
       await world.end();
     });
   };
-  describe(`the ${name} port`, { skip }, () => {
+  describe(`the contract of ports on ${name}`, { skip }, () => {
     transferCases(portCase);
     endingCases(portCase);
     openingCases(portCase);

@@ -14,6 +14,7 @@ import { encodePacketBytes } from "../../src/protocol/packet-encoder.ts";
 import { PacketFramer } from "../../src/protocol/packet-framer.ts";
 import { isSentBy } from "../../src/protocol/packets.ts";
 import { arbitraryPacket } from "../support/arbitrary-packet.ts";
+import { mutated } from "../support/mutated.ts";
 
 /**
  * Hostile and broken streams into the framer and the decoder. Each run prints its seed;
@@ -89,34 +90,8 @@ function randomStream(random: SeededRandom): Uint8Array {
   return Buffer.concat(packets.map((packet) => packet?.bytes ?? new Uint8Array()));
 }
 
-/** One to four small accidents: a flipped bit, a changed byte, bytes lost, doubled or inserted, an edge value. */
-function mutate(random: SeededRandom, original: Uint8Array): Uint8Array {
-  const bytes = [...original];
-  for (let count = 1 + random.below(4); count > 0; count--) {
-    const at = random.below(bytes.length + 1);
-    const length = random.below(9);
-    switch (random.below(6)) {
-      case 0:
-        bytes[at] = (bytes[at] ?? 0) ^ (1 << random.below(8));
-        break;
-      case 1:
-        bytes[at] = random.below(256);
-        break;
-      case 2:
-        bytes.splice(at, length);
-        break;
-      case 3:
-        bytes.splice(at, 0, ...bytes.slice(at, at + length));
-        break;
-      case 4:
-        bytes.splice(at, 0, ...random.bytes(length));
-        break;
-      default:
-        bytes[at] = [0, 1, 3, 4, 0x7f, 0x80, 0xff][random.below(7)] ?? 0;
-    }
-  }
-  return Uint8Array.from(bytes);
-}
+/** Bytes that mean something at the beginning of a packet. */
+const EDGES = [0, 1, 3, 4, 0x7f, 0x80, 0xff];
 
 describe(`fuzz: packet streams, PORTICO_SEED=${seed}`, () => {
   it("random bytes never throw, never loop, and split however they may come to the same", (t) => {
@@ -153,7 +128,7 @@ describe(`fuzz: packet streams, PORTICO_SEED=${seed}`, () => {
     let decoded = 0;
     let undecoded = 0;
     for (let round = 0; round < rounds; round++) {
-      const { packets } = runInEverySplit(random, mutate(random, randomStream(random)));
+      const { packets } = runInEverySplit(random, mutated(random, randomStream(random), EDGES));
       for (const { client, server } of packets) {
         if (client.type === UNDECODED && server.type === UNDECODED) undecoded++;
         else decoded++;
@@ -169,7 +144,7 @@ describe(`fuzz: packet streams, PORTICO_SEED=${seed}`, () => {
       const sample = samples[random.below(samples.length)];
       if (sample === undefined) continue;
       const { packet, bytes: original } = sample;
-      const body = mutate(random, original.subarray(4));
+      const body = mutated(random, original.subarray(4), EDGES);
       const bytes = new Uint8Array(4 + body.length);
       bytes.set(original.subarray(0, 4));
       bytes.set(body, 4);

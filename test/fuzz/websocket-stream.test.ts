@@ -14,6 +14,7 @@ import {
 import { parseExtensions } from "../../src/websocket/extension-header.ts";
 import { deflateMessage } from "../../src/websocket/message-deflate.ts";
 import { HandPort, HandSocket } from "../support/hand-port.ts";
+import { mutated } from "../support/mutated.ts";
 import { clientFrame, closeFrame, fragmented, ServerFrames } from "../support/websocket-frames.ts";
 
 /**
@@ -167,30 +168,8 @@ function randomText(random: SeededRandom): Buffer {
   return Buffer.from(Array.from({ length: count }, () => words[random.below(words.length)]).join(""));
 }
 
-function mutate(random: SeededRandom, original: Uint8Array): Uint8Array {
-  const bytes = [...original];
-  for (let count = 1 + random.below(4); count > 0; count--) {
-    const at = random.below(bytes.length + 1);
-    const length = random.below(9);
-    switch (random.below(5)) {
-      case 0:
-        bytes[at] = (bytes[at] ?? 0) ^ (1 << random.below(8));
-        break;
-      case 1:
-        bytes.splice(at, length);
-        break;
-      case 2:
-        bytes.splice(at, 0, ...bytes.slice(at, at + length));
-        break;
-      case 3:
-        bytes.splice(at, 0, ...random.bytes(length));
-        break;
-      default:
-        bytes[at] = [0, 0x7e, 0x7f, 0x80, 0x81, 0xc1, 0xfe, 0xff][random.below(8)] ?? 0;
-    }
-  }
-  return Uint8Array.from(bytes);
-}
+/** Bytes that mean something at the beginning of a frame. */
+const EDGES = [0, 0x7e, 0x7f, 0x80, 0x81, 0xc1, 0xfe, 0xff];
 
 describe(`fuzz: WebSocket streams, PORTICO_SEED=${seed}`, () => {
   it("valid streams give their messages in every split", () => {
@@ -225,7 +204,7 @@ describe(`fuzz: WebSocket streams, PORTICO_SEED=${seed}`, () => {
     const details = new Set<number>();
     for (let round = 0; round < rounds * 3; round++) {
       const { bytes } = randomStream(random);
-      const [, , detail] = runInEverySplit(random, mutate(random, bytes)).end;
+      const [, , detail] = runInEverySplit(random, mutated(random, bytes, EDGES)).end;
       details.add(detail);
     }
     t.diagnostic(`seed ${seed}: ${details.size - 1} kinds of faults`);

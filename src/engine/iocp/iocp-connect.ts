@@ -1,116 +1,82 @@
 import { assert } from "../../base/assert.ts";
-import type { ConnectEvents, PortConnect } from "../completion-port.ts";
-import { Errno, PortError } from "../port-error.ts";
+import type { ConnectEvents } from "../completion-port.ts";
+import { KernelConnect } from "../kernel-connect.ts";
+import { Errno } from "../port-error.ts";
 import { writeSockaddr } from "../sockaddr.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import type { ConnectOptions } from "../socket-options.ts";
 import { AF_INET6 } from "./constants.ts";
 import type { IocpCore } from "./iocp-core.ts";
 import { IocpSocket } from "./iocp-socket.ts";
-import { OperationKind, type OperationOwner } from "./operation-kind.ts";
+import { OperationKind, type IocpOwner } from "./operation-kind.ts";
 import type { WindowsSocket } from "./winsock.ts";
 
-/** A connection being made. One that was cancelled in time never reports a connection. */
-export class IocpConnect implements PortConnect, OperationOwner {
-  readonly #core: IocpCore;
-  readonly #events: ConnectEvents;
-  readonly #address: SocketAddress;
-  readonly #closeMayBlock: boolean;
-  readonly #slot: number;
-  #state: "connecting" | "cancelled" | "done" = "connecting";
+/** A connection being made by ConnectEx. */
+export class IocpConnect extends KernelConnect<IocpCore> implements IocpOwner {
+  protected override readonly slot: number;
   #socket: WindowsSocket | undefined;
-  #addressBlock = -1;
   #block = -1;
 
   constructor(core: IocpCore, address: SocketAddress, options: ConnectOptions, events: ConnectEvents) {
-    this.#core = core;
-    this.#events = events;
-    this.#address = address;
-    this.#closeMayBlock = (options.socket?.lingerSeconds ?? 0) > 0;
-    this.#slot = core.slots.take(this);
-    core.counters.outstandingOperations++;
-    try {
-      this.#start(options);
-    } catch (error) {
-      if (!(error instanceof PortError)) throw error;
-      const failed = error;
-      core.post(() => this.#end(-failed.errno));
-    }
-    core.askForTurn();
+    super(core, address, options, events);
+    this.slot = core.slots.take(this);
+    this.start(options);
   }
 
-  #start(options: ConnectOptions): void {
-    const { addressBlocks, overlapped, queue, winsock } = this.#core;
-    const addressBlock = addressBlocks.take();
-    if (addressBlock < 0) throw new PortError("connect", Errno.ENOBUFS, "too many at once");
-    this.#addressBlock = addressBlock;
-    const socket = winsock.open(this.#address.family, "connect");
+  protected override submit(options: ConnectOptions, addressBlock: number): void {
+    const { addressBlocks, overlapped, queue, winsock } = this.core;
+    const socket = winsock.open(this.address.family, "connect");
     this.#socket = socket;
     winsock.applyOptions(socket.handle, options.socket ?? {});
     winsock.bindAnywhere(socket);
-    const length = writeSockaddr(
-      addressBlocks.bytes,
-      addressBlocks.byteOf(addressBlock),
-      this.#address,
-      AF_INET6,
-    );
-    const block = this.#core.begin(this, OperationKind.CONNECT, this.#slot);
+    const at = addressBlocks.byteOf(addressBlock);
+    const length = writeSockaddr(addressBlocks.bytes, at, this.address, AF_INET6);
+    const block = this.core.begin(this, OperationKind.CONNECT, this.slot);
     this.#block = block;
     if (block < 0) return;
     const address = addressBlocks.addressOf(addressBlock);
     queue.started(block, winsock.connect(socket, address, length, overlapped.addressOf(block)));
   }
 
-  cancel(): void {
-    if (this.#state !== "connecting") return;
-    this.#state = "cancelled";
-    if (this.#socket !== undefined && this.#block >= 0) {
-      this.#core.winsock.cancel(this.#socket, this.#core.overlapped.addressOf(this.#block));
-    }
-    this.#core.askForTurn();
-  }
-
-  closeForPort(): void {
-    this.cancel();
+  protected override cancelConnect(): void {
+    if (this.#socket === undefined || this.#block < 0) return;
+    this.core.winsock.cancel(this.#socket, this.core.overlapped.addressOf(this.#block));
   }
 
   failureOf(_kind: number, overlappedAddress: number): number {
-    assert(this.#socket !== undefined, "a connect has a socket");
-    return this.#core.winsock.failureOf(this.#socket, overlappedAddress, "connect");
+    return this.core.winsock.failureOf(this.#made, overlappedAddress, "connect");
   }
 
-  complete(kind: number, result: number): void {
+  override complete(kind: number, result: number): void {
     assert(kind === OperationKind.CONNECT, `a connect has no operation of kind ${kind}`);
     this.#block = -1;
-    this.#end(result);
+    this.afterConnect(result);
   }
 
-  #end(result: number): void {
-    const core = this.#core;
-    const socket = this.#socket;
-    const wasCancelled = this.#state === "cancelled";
-    this.#state = "done";
-    if (this.#addressBlock >= 0) core.addressBlocks.giveBack(this.#addressBlock);
-    core.slots.giveBack(this.#slot);
-    core.counters.outstandingOperations--;
-    let ended = wasCancelled ? -Errno.ECANCELED : result;
-    if (ended >= 0 && socket !== undefined) ended = core.winsock.finishConnect(socket);
-    if (ended >= 0 && socket !== undefined && this.#isWithItself(socket)) ended = -Errno.ECONNREFUSED;
-    if (ended >= 0 && socket !== undefined) {
-      core.counters.connected++;
-      this.#events.onConnected(new IocpSocket(core, socket, this.#closeMayBlock, this.#address));
-      return;
-    }
-    if (socket !== undefined) core.winsock.close(socket);
-    this.#events.onConnectFailed(ended);
+  get #made(): WindowsSocket {
+    assert(this.#socket !== undefined, "what connects has a socket");
+    return this.#socket;
+  }
+
+  protected override finish(): number {
+    const finished = this.core.winsock.finishConnect(this.#made);
+    return finished >= 0 && this.#isWithItself ? -Errno.ECONNREFUSED : finished;
   }
 
   /**
    * A socket that is bound to the very port of this machine that it connects to meets itself (RFC 9293,
    * simultaneous open). It happens where nobody listens on a port of those that are given out freely.
    */
-  #isWithItself(socket: WindowsSocket): boolean {
-    const local = this.#core.winsock.localAddress(socket.handle);
-    return local?.port === this.#address.port && local.host === this.#address.host;
+  get #isWithItself(): boolean {
+    const local = this.core.winsock.localAddress(this.#made.handle);
+    return local?.port === this.address.port && local.host === this.address.host;
+  }
+
+  protected override newSocket(): IocpSocket {
+    return new IocpSocket(this.core, this.#made, this.closeMayBlock, this.address);
+  }
+
+  protected override dropSocket(): void {
+    if (this.#socket !== undefined) this.core.winsock.close(this.#socket);
   }
 }

@@ -1,23 +1,13 @@
 import { dirname, resolve, toNamespacedPath } from "node:path";
 import { assert } from "../../base/assert.ts";
+import { KernelFile } from "../kernel-file.ts";
 import { Errno, PortError } from "../port-error.ts";
 import { DEFAULT_FILE_MODE, type FileEvents, type FileOptions, type PortFile } from "../port-file.ts";
 import type { SendQueue } from "../send-queue.ts";
 import * as k from "./constants.ts";
 import type { IocpCore } from "./iocp-core.ts";
-import { OperationKind, type OperationOwner } from "./operation-kind.ts";
+import { OperationKind, type IocpOwner } from "./operation-kind.ts";
 import { errnoOf } from "./windows-errors.ts";
-
-/** `closing` waits for what is outstanding; `closingHandle` for the handle to be gone. */
-type State = "opening" | "open" | "closing" | "closingHandle" | "closed";
-
-const legal: Readonly<Record<State, readonly State[]>> = {
-  opening: ["open", "closed"],
-  open: ["closing"],
-  closing: ["closingHandle"],
-  closingHandle: ["closed"],
-  closed: [],
-};
 
 const dispositions: Readonly<Record<NonNullable<FileOptions["existing"]>, number>> = {
   append: k.OPEN_ALWAYS,
@@ -47,25 +37,14 @@ const IO_PENDING = 997;
  * A file with overlapped writes. Opening and syncing wait for the disk and have no overlapped form, so they
  * run on a thread of the pool.
  */
-export class IocpFile implements PortFile, OperationOwner {
-  readonly path: string;
-  readonly #core: IocpCore;
-  readonly #slot: number;
-  readonly #events: FileEvents;
-  readonly #opened = Promise.withResolvers<IocpFile>();
-  #state: State = "opening";
+export class IocpFile extends KernelFile<IocpCore> implements IocpOwner {
+  protected override readonly slot: number;
   #handle = k.INVALID_HANDLE_VALUE;
-  #sizeBytes = 0;
-  /** The port was closed before the file was open. */
-  #isCancelled = false;
-  #outstanding: "none" | "write" | "sync" = "none";
   #block = -1;
 
   private constructor(core: IocpCore, path: string, events: FileEvents) {
-    this.#core = core;
-    this.path = path;
-    this.#events = events;
-    this.#slot = core.slots.take(this);
+    super(core, path, events);
+    this.slot = core.slots.take(this);
   }
 
   /** Resolves when the file is open; rejects with PortError. */
@@ -78,12 +57,11 @@ export class IocpFile implements PortFile, OperationOwner {
     if (isTooLong || absolute.length >= k.PATH_UNITS) throw new PortError("open", Errno.ENAMETOOLONG, path);
     const file = new IocpFile(core, path, events);
     file.#startOpening(absolute, options);
-    return file.#opened.promise;
+    return file.opened;
   }
 
   #startOpening(absolute: string, { existing = "append", mode = DEFAULT_FILE_MODE }: FileOptions): void {
-    const core = this.#core;
-    core.counters.outstandingOperations++;
+    const core = this.core;
     core.poolCallCount++;
     const attributes = (mode & OWNER_MAY_WRITE) === 0 ? k.FILE_ATTRIBUTE_READONLY : k.FILE_ATTRIBUTE_NORMAL;
     core.calls.CreateFileW.async(
@@ -117,15 +95,14 @@ export class IocpFile implements PortFile, OperationOwner {
   }
 
   #kindOf(absolute: string): "file" | "directory" | "nothing" {
-    const attributes = this.#core.calls.GetFileAttributesW(absolute);
+    const attributes = this.core.calls.GetFileAttributesW(absolute);
     if (attributes === k.INVALID_FILE_ATTRIBUTES) return "nothing";
     return (attributes & k.FILE_ATTRIBUTE_DIRECTORY) === 0 ? "file" : "directory";
   }
 
   #onOpened(handle: number, errno: number): void {
-    const core = this.#core;
-    core.counters.outstandingOperations--;
-    let failed = this.#isCancelled ? Errno.ECANCELED : errno;
+    const core = this.core;
+    let failed = errno;
     try {
       if (failed === 0) core.queue.associate(handle, "open");
     } catch (error) {
@@ -134,22 +111,16 @@ export class IocpFile implements PortFile, OperationOwner {
     }
     if (failed !== 0) {
       if (errno === 0) core.calls.CloseHandle(handle);
-      this.#become("closed");
-      core.slots.giveBack(this.#slot);
-      this.#opened.reject(new PortError("open", failed, this.path));
+      this.afterOpenFailed(failed);
       return;
     }
     this.#handle = handle;
-    this.#sizeBytes = this.#readSize();
-    this.#become("open");
-    core.counters.openFiles++;
-    core.idleFileCount++;
-    this.#opened.resolve(this);
+    this.afterOpen(this.#readSize());
   }
 
   /** Bytes in the file; 0 for what is none (a pipe, a console). */
   #readSize(): number {
-    const { addressBlocks, calls } = this.#core;
+    const { addressBlocks, calls } = this.core;
     if (calls.GetFileType(this.#handle) !== k.FILE_TYPE_DISK) return 0;
     const block = addressBlocks.take();
     if (block < 0) return 0;
@@ -160,32 +131,11 @@ export class IocpFile implements PortFile, OperationOwner {
     return isRead ? (low >>> 0) + high * 4_294_967_296 : 0;
   }
 
-  get sizeBytes(): number {
-    return this.#sizeBytes;
-  }
-
-  #become(state: State): void {
-    assert(legal[this.#state].includes(state), `a file that is ${this.#state} does not become ${state}`);
-    this.#state = state;
-  }
-
-  #begin(operation: "write" | "sync"): void {
-    if (this.#state !== "open") throw new PortError(operation, Errno.EBADF, this.path);
-    assert(this.#outstanding === "none", "one operation of a file is outstanding at a time");
-    this.#outstanding = operation;
-    this.#core.idleFileCount--;
-    this.#core.counters.outstandingOperations++;
-    this.#core.askForTurn();
-  }
-
   /** One piece at a time: Windows gathers for files only whole pages that go past its cache. */
-  write(queue: SendQueue): void {
-    assert(!queue.isEmpty, "there is something to write");
-    assert(queue.chunkAt(0).address !== 0, "what is written lives in the port's arena");
-    this.#begin("write");
-    const { calls, overlapped } = this.#core;
+  protected override submitWrite(queue: SendQueue): void {
+    const { calls, overlapped } = this.core;
     queue.freeze(1);
-    const block = this.#core.begin(this, OperationKind.WRITE, this.#slot);
+    const block = this.core.begin(this, OperationKind.WRITE, this.slot);
     this.#block = block;
     if (block < 0) return;
     const address = queue.chunkAt(0).address + queue.startAt(0);
@@ -193,40 +143,33 @@ export class IocpFile implements PortFile, OperationOwner {
     // Each write brings its packet, also one that is done at once.
     const isStarted = calls.WriteFile(this.#handle, address, byteCount, 0, overlapped.addressOf(block)) !== 0;
     const error = isStarted ? IO_PENDING : calls.GetLastError();
-    if (error !== IO_PENDING) this.#core.queue.started(block, -errnoOf("write", error));
+    if (error !== IO_PENDING) this.core.queue.started(block, -errnoOf("write", error));
   }
 
-  sync(): void {
-    this.#begin("sync");
-    const core = this.#core;
+  protected override submitSync(): void {
+    const core = this.core;
     core.poolCallCount++;
     core.calls.FlushFileBuffers.async(this.#handle, (error, isDone) => {
       core.poolCallCount--;
       const result = error === null && isDone !== 0 ? 0 : -errnoOf("sync", core.calls.GetLastError());
-      core.post(() => this.#end(() => this.#events.onSynced(result)));
+      core.post(() => this.afterSync(result));
     });
   }
 
-  close(): void {
-    if (this.#state !== "open") return;
-    this.#become("closing");
-    this.#core.counters.outstandingOperations++;
-    if (this.#outstanding === "none") {
-      this.#core.idleFileCount--;
-      this.#closeHandle();
-    } else if (this.#block >= 0) {
-      this.#core.calls.CancelIoEx(this.#handle, this.#core.overlapped.addressOf(this.#block));
-    }
-    this.#core.askForTurn();
+  /** What runs on a thread of the pool is waited for. */
+  protected override cancel(): void {
+    if (this.#block < 0) return;
+    this.core.calls.CancelIoEx(this.#handle, this.core.overlapped.addressOf(this.#block));
   }
 
-  closeForPort(): void {
-    if (this.#state === "opening") this.#isCancelled = true;
-    else this.close();
+  protected override closeHandle(): void {
+    const core = this.core;
+    core.calls.CloseHandle(this.#handle);
+    core.post(() => this.afterClose());
   }
 
   failureOf(_kind: number, overlappedAddress: number): number {
-    const { addressBlocks, calls } = this.#core;
+    const { addressBlocks, calls } = this.core;
     const block = addressBlocks.take();
     if (block < 0) return -Errno.EIO;
     calls.GetOverlappedResult(this.#handle, overlappedAddress, addressBlocks.addressOf(block), 0);
@@ -235,35 +178,9 @@ export class IocpFile implements PortFile, OperationOwner {
     return -errnoOf("write", error);
   }
 
-  complete(kind: number, result: number): void {
+  override complete(kind: number, result: number): void {
     assert(kind === OperationKind.WRITE, `a file has no operation of kind ${kind}`);
     this.#block = -1;
-    if (result > 0) this.#core.counters.writtenBytes += result;
-    // Nothing written is not progress, and repeating it could go on for ever.
-    this.#end(() => this.#events.onWritten(result === 0 ? -Errno.EIO : result));
-  }
-
-  #end(tell: () => void): void {
-    this.#outstanding = "none";
-    this.#core.counters.outstandingOperations--;
-    if (this.#state === "open") this.#core.idleFileCount++;
-    try {
-      tell();
-    } finally {
-      if (this.#state === "closing" && this.#outstanding === "none") this.#closeHandle();
-    }
-  }
-
-  #closeHandle(): void {
-    this.#become("closingHandle");
-    const core = this.#core;
-    core.calls.CloseHandle(this.#handle);
-    core.post(() => {
-      this.#become("closed");
-      core.slots.giveBack(this.#slot);
-      core.counters.outstandingOperations--;
-      core.counters.openFiles--;
-      this.#events.onClosed();
-    });
+    this.afterWrite(result);
   }
 }

@@ -1,11 +1,12 @@
 import { assert } from "../../base/assert.ts";
 import type { AcceptEvents, PortListener, PortTimer } from "../completion-port.ts";
+import { offerAccepted } from "../offer-accepted.ts";
 import { Errno, PortError } from "../port-error.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import type { ListenOptions, SocketOptions } from "../socket-options.ts";
 import type { IocpCore } from "./iocp-core.ts";
 import { IocpSocket } from "./iocp-socket.ts";
-import { OperationKind, type OperationOwner } from "./operation-kind.ts";
+import { OperationKind, type IocpOwner } from "./operation-kind.ts";
 import type { WindowsSocket } from "./winsock.ts";
 
 /** How long accepting pauses after an error that would repeat at once. */
@@ -21,7 +22,7 @@ interface Acceptor {
  * A listening socket with several accepts waiting, each with its socket made beforehand. An accept that
  * has completed is followed by the next; one that failed in a way that would repeat, after a pause.
  */
-export class IocpListener implements PortListener, OperationOwner {
+export class IocpListener implements PortListener, IocpOwner {
   readonly address: SocketAddress;
   readonly #core: IocpCore;
   readonly #events: AcceptEvents;
@@ -165,13 +166,7 @@ export class IocpListener implements PortListener, OperationOwner {
     const core = this.#core;
     core.counters.accepted++;
     const socket = new IocpSocket(core, accepted, (this.#options.lingerSeconds ?? 0) > 0, remote);
-    this.#events.onAccepted(socket);
-    if (socket.isClaimed) return;
-    core.atTurnEnd(() => {
-      if (socket.isClaimed) return;
-      socket.close();
-      assert(false, "onAccepted opens or closes its socket before the turn ends");
-    });
+    offerAccepted(this.#events, socket, core);
   }
 
   #onAcceptFailed(result: number): void {

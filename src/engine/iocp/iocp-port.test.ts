@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
-import { afterEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
+import { dial, portOpener, until } from "../../../test/support/port-opener.ts";
 import { openRawEcho } from "../../../test/support/raw-echo.ts";
 import type { PortSocket } from "../completion-port.ts";
 import { Errno } from "../port-error.ts";
@@ -13,29 +13,7 @@ const probe = probeIocp();
 const skip = probe.available ? false : probe.reason;
 if (!probe.available) console.log(`skipped, iocp: ${probe.reason}`);
 
-let opened: IocpPort[] = [];
-
-function open(options: IocpPortOptions = {}): IocpPort {
-  const port = openIocpPort({ arenaLimitBytes: 16 * 1024 * 1024, ...options });
-  opened.push(port);
-  return port;
-}
-
-afterEach(async () => {
-  await Promise.all(opened.map((port) => port.close()));
-  opened = [];
-});
-
-async function dial(port: number): Promise<Socket> {
-  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-  socket.on("error", () => {});
-  await once(socket, "connect");
-  return socket;
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
+const open = portOpener<IocpPort, IocpPortOptions>(openIocpPort);
 
 /** Runs a program in a process of its own until it ends by itself; gives its exit code. */
 async function runProgram(body: string): Promise<number | null> {

@@ -1,3 +1,5 @@
+import type { OperationOwner } from "../operation-slots.ts";
+
 /** What a completion is of. */
 export const OperationKind = {
   ACCEPT: 1,
@@ -7,12 +9,8 @@ export const OperationKind = {
   WRITE: 5,
 } as const;
 
-/** Something that has operations in flight under one slot. */
-export interface OperationOwner {
-  /** One completion; `detail` is what was given when it was started. */
-  complete(kind: number, result: number, detail: number): void;
+/** An owner of operations whose failures have to be asked for. */
+export interface IocpOwner extends OperationOwner {
   /** The result of an operation that has failed, by its OVERLAPPED: a negative errno. */
   failureOf(kind: number, overlappedAddress: number): number;
-  /** The port is closing. */
-  closeForPort(): void;
 }

@@ -1,25 +1,19 @@
-import type { FixedMemory } from "../memory/block-pool.ts";
+import { MappedMemory } from "../memory/mapped-memory.ts";
 import { PortError } from "../port-error.ts";
 import { MEM_COMMIT, MEM_RELEASE, MEM_RESERVE, PAGE_READWRITE } from "./constants.ts";
 import { errnoOf } from "./windows-errors.ts";
 import type { WindowsCalls } from "./windows-calls.ts";
 
 /**
- * Memory outside V8's heap that Windows may be given addresses of. It never moves, and it is given back by
- * {@link release} alone. Windows promises room for all that is committed, so a large range is only reserved
- * and committed part by part.
+ * Memory of VirtualAlloc. Windows promises room for all that is committed, so a large range is only
+ * reserved and committed part by part.
  */
-export class VirtualMemory implements FixedMemory {
-  readonly address: number;
-  readonly byteCount: number;
+export class VirtualMemory extends MappedMemory {
   readonly #calls: WindowsCalls;
-  readonly #views: ArrayBuffer[] = [];
-  #isHeld = true;
 
   private constructor(calls: WindowsCalls, byteCount: number, type: number) {
+    super(allocate(calls, 0, byteCount, type), byteCount);
     this.#calls = calls;
-    this.byteCount = byteCount;
-    this.address = this.#allocate(0, byteCount, type);
   }
 
   /** Zeroed memory; pages take up memory once they are touched. Throws PortError ENOMEM. */
@@ -34,31 +28,20 @@ export class VirtualMemory implements FixedMemory {
 
   /** Puts zeroed memory behind a part of a reserved range. Throws PortError ENOMEM. */
   commit(offset: number, byteCount: number): void {
-    this.#allocate(this.address + offset, byteCount, MEM_COMMIT);
+    allocate(this.#calls, this.address + offset, byteCount, MEM_COMMIT);
   }
 
-  #allocate(address: number, byteCount: number, type: number): number {
-    const allocated = this.#calls.VirtualAlloc(address, byteCount, type, PAGE_READWRITE);
-    if (allocated !== 0) return allocated;
-    throw new PortError("VirtualAlloc", errnoOf("memory", this.#calls.GetLastError()), `${byteCount} bytes`);
+  protected override viewAt(address: number, byteCount: number): ArrayBuffer {
+    return this.#calls.view(address, byteCount);
   }
 
-  /** The bytes [offset, offset + byteCount) as an ArrayBuffer. V8 allows one view of one address. */
-  view(offset = 0, byteCount = this.byteCount - offset): ArrayBuffer {
-    const view = this.#calls.view(this.address + offset, byteCount);
-    this.#views.push(view);
-    return view;
-  }
-
-  /**
-   * Gives the memory back. Every view is detached first (it then has length 0), so that bytes kept
-   * too long read as undefined instead of crashing the process.
-   */
-  release(): void {
-    if (!this.#isHeld) return;
-    this.#isHeld = false;
-    for (const view of this.#views) view.transfer();
-    this.#views.length = 0;
+  protected override unmap(): void {
     this.#calls.VirtualFree(this.address, 0, MEM_RELEASE);
   }
+}
+
+function allocate(calls: WindowsCalls, address: number, byteCount: number, type: number): number {
+  const allocated = calls.VirtualAlloc(address, byteCount, type, PAGE_READWRITE);
+  if (allocated !== 0) return allocated;
+  throw new PortError("VirtualAlloc", errnoOf("memory", calls.GetLastError()), `${byteCount} bytes`);
 }

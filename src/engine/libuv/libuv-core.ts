@@ -3,7 +3,7 @@ import { realClock, type Clock } from "../../base/clock.ts";
 import type { PortCounters } from "../completion-port.ts";
 import { HeapArena } from "../memory/arena.ts";
 import { Errno, PortError } from "../port-error.ts";
-import type { SocketAddress } from "../socket-address.ts";
+import { unknownAddress, type SocketAddress } from "../socket-address.ts";
 import { TurnLoop } from "../turn-loop.ts";
 
 /** How a port is made. */
@@ -117,5 +117,3 @@ export function addressFrom(host: string | undefined, port: number | undefined):
   if (host.startsWith("::ffff:") && host.includes(".")) return { family: 4, host: host.slice(7), port };
   return { family: 6, host, port };
 }
-
-const unknownAddress: SocketAddress = { family: 4, host: "0.0.0.0", port: 0 };

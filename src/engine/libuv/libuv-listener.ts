@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
-import { assert } from "../../base/assert.ts";
 import type { AcceptEvents, PortListener } from "../completion-port.ts";
+import { offerAccepted } from "../offer-accepted.ts";
 import { Errno, errnoFromName, PortError } from "../port-error.ts";
 import { formatSocketAddress, type SocketAddress } from "../socket-address.ts";
 import type { ListenOptions, SocketOptions } from "../socket-options.ts";
@@ -108,12 +108,6 @@ export class LibuvListener implements PortListener, LibuvOwner {
     const socket = new LibuvSocket(core, inner, this.#socketOptions.lingerSeconds === 0);
     core.counters.accepted++;
     core.counters.completions++;
-    this.#events.onAccepted(socket);
-    if (socket.isClaimed) return;
-    core.atTurnEnd(() => {
-      if (socket.isClaimed) return;
-      socket.close();
-      assert(false, "onAccepted opens or closes its socket before the turn ends");
-    });
+    offerAccepted(this.#events, socket, core);
   }
 }

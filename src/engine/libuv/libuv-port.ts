@@ -11,6 +11,7 @@ import type {
   PortListener,
   PortTimer,
 } from "../completion-port.ts";
+import { LoopTimers } from "../loop-timers.ts";
 import type { Arena } from "../memory/arena.ts";
 import { Errno, PortError } from "../port-error.ts";
 import type { FileEvents, FileOptions, PortFile } from "../port-file.ts";
@@ -21,7 +22,6 @@ import { LibuvCore, type LibuvPortOptions } from "./libuv-core.ts";
 import { LibuvFile } from "./libuv-file.ts";
 import { LibuvListener } from "./libuv-listener.ts";
 import { LibuvMailbox } from "./libuv-mailbox.ts";
-import { LibuvTimers } from "./libuv-timers.ts";
 
 export type { LibuvPortOptions } from "./libuv-core.ts";
 
@@ -37,14 +37,14 @@ export function openLibuvPort(options: LibuvPortOptions = {}): LibuvPort {
 export class LibuvPort implements CompletionPort {
   readonly backend = "libuv";
   readonly #core: LibuvCore;
-  readonly #timers: LibuvTimers;
+  readonly #timers: LoopTimers;
   readonly #mailboxes = new Set<LibuvMailbox>();
   readonly #closed = Promise.withResolvers<void>();
   #state: "open" | "closing" | "closed" = "open";
 
   constructor(options: LibuvPortOptions) {
     this.#core = new LibuvCore(options, () => this.#closeWhenQuiet());
-    this.#timers = new LibuvTimers(this.#core.clock);
+    this.#timers = new LoopTimers(this.#core.clock, () => this.#expireTimers());
   }
 
   get arena(): Arena {
@@ -78,7 +78,17 @@ export class LibuvPort implements CompletionPort {
   startTimer(delayMs: number, onExpired: () => void): PortTimer {
     this.#core.refuseWhenClosing("startTimer");
     assert(delayMs >= 0, "a delay is not negative");
-    return this.#timers.start(delayMs, onExpired);
+    const timer = this.#timers.start(delayMs, onExpired);
+    this.#timers.arm();
+    return timer;
+  }
+
+  #expireTimers(): void {
+    try {
+      this.#timers.expire();
+    } finally {
+      this.#timers.arm();
+    }
   }
 
   post(job: () => void): void {

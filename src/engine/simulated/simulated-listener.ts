@@ -1,5 +1,5 @@
-import { assert } from "../../base/assert.ts";
 import type { AcceptEvents, PortListener } from "../completion-port.ts";
+import { offerAccepted } from "../offer-accepted.ts";
 import { Errno } from "../port-error.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import type { ListenOptions } from "../socket-options.ts";
@@ -62,13 +62,7 @@ export class SimulatedListener implements PortListener {
     socket.handOver();
     this.host.counters.accepted++;
     this.host.note("accepted", 0);
-    this.#events.onAccepted(socket);
-    if (socket.isClaimed) return;
-    this.host.atTurnEnd(() => {
-      if (socket.isClaimed) return;
-      socket.close();
-      assert(false, "onAccepted opens or closes its socket before the turn ends");
-    });
+    offerAccepted(this.#events, socket, this.host);
   }
 
   /** What waits is accepted after a pause; a connection that its peer gave up is gone. */

@@ -75,8 +75,8 @@ export class BufferRing {
 
   /** Gives the memory back; the ring must have been closed, or the registration have failed. */
   release(): void {
-    this.#entries.unmap();
-    this.#buffers.unmap();
+    this.#entries.release();
+    this.#buffers.release();
   }
 }
 

@@ -1,23 +1,15 @@
-import type { FixedMemory } from "../memory/block-pool.ts";
+import { MappedMemory } from "../memory/mapped-memory.ts";
 import { PortError } from "../port-error.ts";
 import { MAP_ANONYMOUS, MAP_NORESERVE, MAP_PRIVATE, PROT_READ_WRITE } from "./constants.ts";
 import type { SystemCalls } from "./system-calls.ts";
 
-/**
- * Memory outside V8's heap that the kernel may be given addresses of. It never moves, and it is given
- * back by {@link unmap} alone.
- */
-export class Mapping implements FixedMemory {
-  readonly address: number;
-  readonly byteCount: number;
+/** Memory of mmap(2). */
+export class Mapping extends MappedMemory {
   readonly #calls: SystemCalls;
-  readonly #views: ArrayBuffer[] = [];
-  #mapped = true;
 
   private constructor(calls: SystemCalls, address: number, byteCount: number) {
+    super(address, byteCount);
     this.#calls = calls;
-    this.address = address;
-    this.byteCount = byteCount;
   }
 
   /** Zeroed memory. Pages take up memory only once they are touched. Throws PortError ENOMEM. */
@@ -42,25 +34,11 @@ export class Mapping implements FixedMemory {
     return new Mapping(calls, address, byteCount);
   }
 
-  /** The bytes [offset, offset + byteCount) as an ArrayBuffer. V8 allows one view of one address. */
-  view(offset = 0, byteCount = this.byteCount - offset): ArrayBuffer {
-    const view = this.#calls.view(this.address + offset, byteCount);
-    this.#views.push(view);
-    return view;
+  protected override viewAt(address: number, byteCount: number): ArrayBuffer {
+    return this.#calls.view(address, byteCount);
   }
 
-  /**
-   * Gives the memory back. Every view is detached first (it then has length 0), so that bytes kept
-   * too long read as undefined instead of crashing the process.
-   */
-  unmap(): void {
-    if (!this.#mapped) return;
-    this.#mapped = false;
-    for (const view of this.#views) view.transfer();
-    this.#views.length = 0;
+  protected override unmap(): void {
     this.#calls.munmap(this.address, this.byteCount);
-  }
-  release(): void {
-    this.unmap();
   }
 }

@@ -14,11 +14,3 @@ export const OperationKind = {
   TIMEOUT_UPDATE: 11,
   WAKE: 12,
 } as const;
-
-/** Something that has operations in flight under one slot. */
-export interface OperationOwner {
-  /** One completion. `flags` are those of the completion entry. */
-  complete(kind: number, result: number, flags: number): void;
-  /** The port is closing. */
-  closeForPort(): void;
-}

@@ -24,7 +24,7 @@ export function probeUring(): UringProbe {
   try {
     const ring = new Ring(calls, { submissionEntries: 8, completionEntries: 16 });
     const buffers = new BufferRing(calls, ring, 2, 4096);
-    ring.close();
+    ring.release();
     buffers.release();
     return { available: true, detail: `io_uring of Linux ${kernelRelease()}: ${ring.setupName}` };
   } catch (error) {

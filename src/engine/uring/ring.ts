@@ -96,7 +96,7 @@ export class Ring {
     try {
       opened = openRing(calls, params, this.#control.address, options);
     } catch (error) {
-      this.#control.unmap();
+      this.#control.release();
       throw error;
     }
     this.fd = opened.fd;
@@ -364,11 +364,11 @@ export class Ring {
   }
 
   /** Gives the rings back. Only when nothing is in flight: the kernel would write on. */
-  close(): void {
+  release(): void {
     assert(this.inFlight === 0, "no request is in flight when the ring is closed");
-    this.#entries.unmap();
-    this.#rings.unmap();
-    this.#control.unmap();
+    this.#entries.release();
+    this.#rings.release();
+    this.#control.release();
     this.#calls.close(this.fd);
   }
 }

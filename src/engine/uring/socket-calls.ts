@@ -131,6 +131,6 @@ export class SocketCalls {
   }
 
   release(): void {
-    this.#memory.unmap();
+    this.#memory.release();
   }
 }

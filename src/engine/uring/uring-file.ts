@@ -1,22 +1,12 @@
 import { assert } from "../../base/assert.ts";
+import { KernelFile } from "../kernel-file.ts";
 import { Errno, PortError } from "../port-error.ts";
 import { DEFAULT_FILE_MODE, type FileEvents, type FileOptions, type PortFile } from "../port-file.ts";
 import { GATHER_PIECES, type SendQueue } from "../send-queue.ts";
 import * as k from "./constants.ts";
 import { GATHER_HEADER_BYTES, writePieces } from "./gather-block.ts";
-import { OperationKind, type OperationOwner } from "./operation-kind.ts";
+import { OperationKind } from "./operation-kind.ts";
 import type { UringCore } from "./uring-core.ts";
-
-/** `closing` waits for what is outstanding; `closingDescriptor` for the close. */
-type State = "opening" | "open" | "closing" | "closingDescriptor" | "closed";
-
-const legal: Readonly<Record<State, readonly State[]>> = {
-  opening: ["open", "closingDescriptor", "closed"],
-  open: ["closing"],
-  closing: ["closingDescriptor"],
-  closingDescriptor: ["closed"],
-  closed: [],
-};
 
 const openFlags: Readonly<Record<NonNullable<FileOptions["existing"]>, number>> = {
   append: 0,
@@ -24,30 +14,22 @@ const openFlags: Readonly<Record<NonNullable<FileOptions["existing"]>, number>> 
   refuse: k.O_EXCL,
 };
 
+const kinds = { open: OperationKind.OPEN, write: OperationKind.WRITE, sync: OperationKind.SYNC } as const;
+
 /** A file whose operations go through the ring; those that may block run in the kernel's own threads. */
-export class UringFile implements PortFile, OperationOwner {
-  readonly path: string;
-  readonly #core: UringCore;
-  readonly #slot: number;
+export class UringFile extends KernelFile<UringCore> {
+  protected override readonly slot: number;
   readonly #generation: number;
-  readonly #events: FileEvents;
-  readonly #opened = Promise.withResolvers<UringFile>();
-  #state: State = "opening";
   #fd = -1;
-  #sizeBytes = 0;
-  #pathBlock = -1;
-  /** The port was closed before the file was open. */
-  #isCancelled = false;
-  #outstanding: "none" | "write" | "sync" = "none";
+  readonly #pathBlock: number;
   #queue: SendQueue | undefined;
   #gatherBlock = -1;
 
-  private constructor(core: UringCore, path: string, events: FileEvents) {
-    this.#core = core;
-    this.path = path;
-    this.#events = events;
-    this.#slot = core.slots.take(this);
-    this.#generation = core.slots.generationOf(this.#slot);
+  private constructor(core: UringCore, path: string, pathBlock: number, events: FileEvents) {
+    super(core, path, events);
+    this.#pathBlock = pathBlock;
+    this.slot = core.slots.take(this);
+    this.#generation = core.slots.generationOf(this.slot);
   }
 
   /** Resolves when the file is open; rejects with PortError. */
@@ -62,18 +44,16 @@ export class UringFile implements PortFile, OperationOwner {
     const at = pathBlocks.byteOf(block);
     pathBlocks.bytes.set(pathBytes, at);
     pathBlocks.bytes[at + pathBytes.byteLength] = 0;
-    const file = new UringFile(core, path, events);
-    file.#pathBlock = block;
+    const file = new UringFile(core, path, block, events);
     file.#startOpening(options);
-    return file.#opened.promise;
+    return file.opened;
   }
 
   #startOpening({ existing = "append", mode = DEFAULT_FILE_MODE }: FileOptions): void {
-    const core = this.#core;
-    core.counters.outstandingOperations++;
+    const core = this.core;
     core.ring.prepare(
       OperationKind.OPEN,
-      this.#slot,
+      this.slot,
       this.#generation,
       k.IORING_OP_OPENAT,
       0,
@@ -87,34 +67,9 @@ export class UringFile implements PortFile, OperationOwner {
     core.askForTurn();
   }
 
-  get sizeBytes(): number {
-    return this.#sizeBytes;
-  }
-
-  #become(state: State): void {
-    assert(legal[this.#state].includes(state), `a file that is ${this.#state} does not become ${state}`);
-    this.#state = state;
-  }
-
-  #begin(operation: "write" | "sync"): void {
-    if (this.#state !== "open") throw new PortError(operation, Errno.EBADF, this.path);
-    assert(this.#outstanding === "none", "one operation of a file is outstanding at a time");
-    this.#outstanding = operation;
-    this.#core.idleFileCount--;
-    this.#core.counters.outstandingOperations++;
-    this.#core.askForTurn();
-  }
-
-  write(queue: SendQueue): void {
-    assert(!queue.isEmpty, "there is something to write");
-    assert(queue.chunkAt(0).address !== 0, "what is written lives in the port's arena");
-    this.#begin("write");
+  protected override submitWrite(queue: SendQueue): void {
     this.#queue = queue;
-    this.#submitWrite(queue);
-  }
-
-  #submitWrite(queue: SendQueue): void {
-    const { gatherBlocks, ring } = this.#core;
+    const { gatherBlocks, ring } = this.core;
     const pieceCount = Math.min(queue.pieceCount, GATHER_PIECES);
     const block = pieceCount === 1 ? -1 : gatherBlocks.take();
     this.#gatherBlock = block;
@@ -130,14 +85,13 @@ export class UringFile implements PortFile, OperationOwner {
     }
     // The offset is not looked at: the file was opened with O_APPEND.
     const kind = OperationKind.WRITE;
-    ring.prepare(kind, this.#slot, this.#generation, opcode, 0, 0, this.#fd, address, length, 0, 0);
+    ring.prepare(kind, this.slot, this.#generation, opcode, 0, 0, this.#fd, address, length, 0, 0);
   }
 
-  sync(): void {
-    this.#begin("sync");
-    this.#core.ring.prepare(
+  protected override submitSync(): void {
+    this.core.ring.prepare(
       OperationKind.SYNC,
-      this.#slot,
+      this.slot,
       this.#generation,
       k.IORING_OP_FSYNC,
       0,
@@ -150,40 +104,18 @@ export class UringFile implements PortFile, OperationOwner {
     );
   }
 
-  close(): void {
-    if (this.#state !== "open") return;
-    this.#become("closing");
-    this.#core.counters.outstandingOperations++;
-    if (this.#outstanding === "none") {
-      this.#core.idleFileCount--;
-      this.#closeDescriptor();
-    } else {
-      this.#cancel(this.#outstanding === "write" ? OperationKind.WRITE : OperationKind.SYNC);
-    }
-    this.#core.askForTurn();
+  protected override cancel(operation: keyof typeof kinds): void {
+    const { ring } = this.core;
+    ring.prepareCancel(OperationKind.CANCEL, kinds[operation], this.slot, this.#generation);
   }
 
-  closeForPort(): void {
-    if (this.#state !== "opening") {
-      this.close();
-    } else if (!this.#isCancelled) {
-      this.#isCancelled = true;
-      this.#cancel(OperationKind.OPEN);
-    }
-  }
-
-  #cancel(kind: number): void {
-    this.#core.ring.prepareCancel(OperationKind.CANCEL, kind, this.#slot, this.#generation);
-  }
-
-  #closeDescriptor(): void {
-    this.#become("closingDescriptor");
-    const { ring } = this.#core;
+  protected override closeHandle(): void {
+    const { ring } = this.core;
     const kind = OperationKind.CLOSE;
-    ring.prepare(kind, this.#slot, this.#generation, k.IORING_OP_CLOSE, 0, 0, this.#fd, 0, 0, 0, 0);
+    ring.prepare(kind, this.slot, this.#generation, k.IORING_OP_CLOSE, 0, 0, this.#fd, 0, 0, 0, 0);
   }
 
-  complete(kind: number, result: number): void {
+  override complete(kind: number, result: number): void {
     switch (kind) {
       case OperationKind.OPEN:
         this.#onOpened(result);
@@ -192,10 +124,10 @@ export class UringFile implements PortFile, OperationOwner {
         this.#onWritten(result);
         break;
       case OperationKind.SYNC:
-        this.#end(() => this.#events.onSynced(this.#told(result)));
+        this.afterSync(this.#told(result));
         break;
       case OperationKind.CLOSE:
-        this.#onClosed();
+        this.afterClose();
         break;
       default:
         assert(false, `a file has no operation of kind ${kind}`);
@@ -203,67 +135,30 @@ export class UringFile implements PortFile, OperationOwner {
   }
 
   #onOpened(result: number): void {
-    const core = this.#core;
-    core.pathBlocks.giveBack(this.#pathBlock);
-    if (result >= 0) {
-      this.#fd = result;
-      core.counters.openFiles++;
-    }
-    if (result >= 0 && !this.#isCancelled) {
-      core.counters.outstandingOperations--;
-      this.#become("open");
-      core.idleFileCount++;
-      this.#sizeBytes = core.socketCalls.fileBytes(result);
-      this.#opened.resolve(this);
+    this.core.pathBlocks.giveBack(this.#pathBlock);
+    if (result < 0) {
+      this.afterOpenFailed(-result);
       return;
     }
-    this.#opened.reject(new PortError("open", this.#isCancelled ? Errno.ECANCELED : result, this.path));
-    if (result >= 0) {
-      this.#closeDescriptor();
-      return;
-    }
-    core.counters.outstandingOperations--;
-    this.#become("closed");
-    core.slots.giveBack(this.#slot);
+    this.#fd = result;
+    this.afterOpen(this.core.socketCalls.fileBytes(result));
   }
 
   #onWritten(result: number): void {
     const queue = this.#queue;
     assert(queue !== undefined, "a write was outstanding");
-    if (this.#gatherBlock >= 0) this.#core.gatherBlocks.giveBack(this.#gatherBlock);
+    if (this.#gatherBlock >= 0) this.core.gatherBlocks.giveBack(this.#gatherBlock);
     this.#gatherBlock = -1;
-    if ((result === -Errno.EINTR || result === -Errno.EAGAIN) && this.#state === "open") {
-      this.#submitWrite(queue);
+    if ((result === -Errno.EINTR || result === -Errno.EAGAIN) && this.isOpen) {
+      this.submitWrite(queue);
       return;
     }
     this.#queue = undefined;
-    if (result > 0) this.#core.counters.writtenBytes += result;
-    // Nothing written is not progress, and repeating it could go on for ever.
-    this.#end(() => this.#events.onWritten(result === 0 ? -Errno.EIO : this.#told(result)));
+    this.afterWrite(this.#told(result));
   }
 
   /** A cancelled operation may end as interrupted. */
   #told(result: number): number {
-    return result === -Errno.EINTR && this.#state === "closing" ? -Errno.ECANCELED : result;
-  }
-
-  #end(tell: () => void): void {
-    this.#outstanding = "none";
-    this.#core.counters.outstandingOperations--;
-    if (this.#state === "open") this.#core.idleFileCount++;
-    try {
-      tell();
-    } finally {
-      if (this.#state === "closing" && this.#outstanding === "none") this.#closeDescriptor();
-    }
-  }
-
-  #onClosed(): void {
-    const { counters, slots } = this.#core;
-    this.#become("closed");
-    slots.giveBack(this.#slot);
-    counters.outstandingOperations--;
-    counters.openFiles--;
-    if (!this.#isCancelled) this.#events.onClosed();
+    return result === -Errno.EINTR && this.isClosing ? -Errno.ECANCELED : result;
   }
 }

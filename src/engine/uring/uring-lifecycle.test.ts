@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { execFile, type ExecFileException } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
-import { connect, type Socket } from "node:net";
-import { afterEach, describe, it } from "node:test";
+import { connect } from "node:net";
+import { describe, it } from "node:test";
+import { dial, portOpener, until } from "../../../test/support/port-opener.ts";
 import { openRawEcho, RawConnection } from "../../../test/support/raw-echo.ts";
 import { SendBufferPool } from "../memory/send-buffer-pool.ts";
 import { Errno, PortError } from "../port-error.ts";
@@ -16,29 +17,7 @@ import { openUringPort, type UringPort, type UringPortOptions } from "./uring-po
 const probe = probeUring();
 const skip = probe.available ? false : probe.reason;
 
-let opened: UringPort[] = [];
-
-function open(options: UringPortOptions = {}): UringPort {
-  const port = openUringPort({ arenaLimitBytes: 32 * 1024 * 1024, ...options });
-  opened.push(port);
-  return port;
-}
-
-afterEach(async () => {
-  await Promise.all(opened.map((port) => port.close()));
-  opened = [];
-});
-
-async function dial(port: number): Promise<Socket> {
-  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-  socket.on("error", () => {});
-  await once(socket, "connect");
-  return socket;
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
+const open = portOpener<UringPort, UringPortOptions>(openUringPort);
 
 function descriptorCount(): number {
   return readdirSync("/proc/self/fd").length;

@@ -1,10 +1,12 @@
 import { assert } from "../../base/assert.ts";
 import type { AcceptEvents, PortListener, PortTimer } from "../completion-port.ts";
+import { offerAccepted } from "../offer-accepted.ts";
+import type { OperationOwner } from "../operation-slots.ts";
 import { Errno, PortError } from "../port-error.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import type { ListenOptions } from "../socket-options.ts";
 import * as k from "./constants.ts";
-import { OperationKind, type OperationOwner } from "./operation-kind.ts";
+import { OperationKind } from "./operation-kind.ts";
 import type { UringCore } from "./uring-core.ts";
 import { UringSocket } from "./uring-socket.ts";
 
@@ -125,13 +127,7 @@ export class UringListener implements PortListener, OperationOwner {
     const core = this.#core;
     core.counters.accepted++;
     const socket = new UringSocket(core, fd, this.#closeMayBlock);
-    this.#events.onAccepted(socket);
-    if (socket.isClaimed) return;
-    core.atTurnEnd(() => {
-      if (socket.isClaimed) return;
-      socket.close();
-      assert(false, "onAccepted opens or closes its socket before the turn ends");
-    });
+    offerAccepted(this.#events, socket, core);
   }
 
   #onAcceptFailed(result: number): void {

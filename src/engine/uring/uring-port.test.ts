@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
-import { afterEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
+import { dial, portOpener, until } from "../../../test/support/port-opener.ts";
 import { openRawEcho, RawConnection } from "../../../test/support/raw-echo.ts";
 import { SendBufferPool } from "../memory/send-buffer-pool.ts";
 import { Errno, PortError } from "../port-error.ts";
@@ -12,25 +13,7 @@ import { openUringPort, type UringPort, type UringPortOptions } from "./uring-po
 const probe = probeUring();
 const skip = probe.available ? false : probe.reason;
 
-let opened: UringPort[] = [];
-
-function open(options: UringPortOptions = {}): UringPort {
-  const port = openUringPort({ arenaLimitBytes: 32 * 1024 * 1024, ...options });
-  opened.push(port);
-  return port;
-}
-
-afterEach(async () => {
-  await Promise.all(opened.map((port) => port.close()));
-  opened = [];
-});
-
-async function dial(port: number, host = "127.0.0.1"): Promise<Socket> {
-  const socket = connect({ port, host, noDelay: true });
-  socket.on("error", () => {});
-  await once(socket, "connect");
-  return socket;
-}
+const open = portOpener<UringPort, UringPortOptions>(openUringPort);
 
 /** Sends `bytes`, finishes, and gives back everything the other side sent. */
 async function exchange(socket: Socket, bytes: Uint8Array): Promise<Buffer> {
@@ -41,10 +24,6 @@ async function exchange(socket: Socket, bytes: Uint8Array): Promise<Buffer> {
 
 function pattern(byteCount: number, seed: number): Buffer {
   return Buffer.from(Uint8Array.from({ length: byteCount }, (_, index) => (index * 31 + seed) & 0xff));
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 // The kernel's newest way of running, and the older ones it stands in for when told to.

@@ -59,10 +59,7 @@ export class UringTimers {
   /** The kernel's timeout has completed: runs what is due. */
   expire(): void {
     this.#armedMs = Number.POSITIVE_INFINITY;
-    const nowMs = this.#clock.monotonicMs();
-    for (let timer = this.#queue.takeExpired(nowMs); timer; timer = this.#queue.takeExpired(nowMs)) {
-      timer.onExpired();
-    }
+    this.#queue.expire(this.#clock.monotonicMs());
   }
 
   /** Forgets every timer and takes the kernel's timeout back. */
@@ -73,6 +70,6 @@ export class UringTimers {
   }
 
   release(): void {
-    this.#memory.unmap();
+    this.#memory.release();
   }
 }

@@ -1,24 +1,28 @@
-import type { Clock } from "../../base/clock.ts";
-import type { PortTimer } from "../completion-port.ts";
-import { TimerQueue } from "../timer-queue.ts";
+import type { Clock } from "../base/clock.ts";
+import type { PortTimer } from "./completion-port.ts";
+import { TimerQueue } from "./timer-queue.ts";
 
 /** The longest delay setTimeout knows, ms; a longer one is waited for in parts. */
 const LONGEST_MS = 2_147_483_647;
 
 /**
- * Timers of a port. The event loop knows one timeout, for the soonest, which asks for a turn; what is due
- * expires in turns. A completion port has no timers of its own.
+ * Timers of a port whose kernel has none of its own. The event loop knows one timeout, for the soonest; the
+ * timeout keeps the loop alive, and is cleared with the last timer.
  */
-export class IocpTimers {
+export class LoopTimers {
   readonly #clock: Clock;
-  readonly #askForTurn: () => void;
+  readonly #onDue: () => void;
   readonly #queue = new TimerQueue(() => this.#disarm());
   #timeout: NodeJS.Timeout | undefined;
   #armedMs = Number.POSITIVE_INFINITY;
 
-  constructor(clock: Clock, askForTurn: () => void) {
+  /**
+   * `onDue` is called when something may be due: it has {@link expire} called, and {@link arm} after it. The
+   * timeout may be up to 1 ms early by the port's clock; what is not due yet is then armed again.
+   */
+  constructor(clock: Clock, onDue: () => void) {
     this.#clock = clock;
-    this.#askForTurn = askForTurn;
+    this.#onDue = onDue;
   }
 
   /** Until the soonest is due, ms; 0 when one is, Infinity when there is none. */
@@ -28,6 +32,7 @@ export class IocpTimers {
     return Math.max(0, soonestMs - this.#clock.monotonicMs());
   }
 
+  /** The event loop hears of it with the next {@link arm}. */
   start(delayMs: number, onExpired: () => void): PortTimer {
     return this.#queue.add(this.#clock.monotonicMs() + delayMs, onExpired);
   }
@@ -38,12 +43,13 @@ export class IocpTimers {
     if (soonestMs >= this.#armedMs) return;
     clearTimeout(this.#timeout);
     this.#armedMs = soonestMs;
-    const delayMs = Math.min(Math.ceil(this.soonestDelayMs), LONGEST_MS);
-    this.#timeout = setTimeout(() => {
-      // It may be up to 1 ms early by the port's clock: what is not due yet is armed again.
-      this.#armedMs = Number.POSITIVE_INFINITY;
-      this.#askForTurn();
-    }, delayMs);
+    this.#timeout = setTimeout(
+      () => {
+        this.#armedMs = Number.POSITIVE_INFINITY;
+        this.#onDue();
+      },
+      Math.min(Math.ceil(this.soonestDelayMs), LONGEST_MS),
+    );
   }
 
   #disarm(): void {
@@ -53,11 +59,7 @@ export class IocpTimers {
 
   /** Runs what is due. */
   expire(): void {
-    if (this.#queue.size === 0) return;
-    const nowMs = this.#clock.monotonicMs();
-    for (let timer = this.#queue.takeExpired(nowMs); timer; timer = this.#queue.takeExpired(nowMs)) {
-      timer.onExpired();
-    }
+    if (this.#queue.size > 0) this.#queue.expire(this.#clock.monotonicMs());
   }
 
   /** Forgets every timer. */
