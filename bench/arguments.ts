@@ -22,7 +22,7 @@ export class BenchUsageError extends Error {
   readonly code = "BENCH_USAGE";
 }
 
-export const benchUsage = `usage: portico bench echo|fanout|rooms|publish|memory|all [options]
+export const benchUsage = `usage: portico bench echo|fanout|rooms|publish|tls|memory|all [options]
        portico bench chat [options]       thousands of users who talk (portico bench chat --help)
 
   --quick           everything small: does it work, not how fast is it

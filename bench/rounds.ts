@@ -18,7 +18,7 @@ export interface Bench {
 export async function startServer(
   bench: Bench,
   server: BenchServer,
-): Promise<{ child: Child; port: number }> {
+): Promise<{ child: Child; port: number; fingerprint: string | undefined }> {
   const program = benchPath(`servers/${server.program}`);
   const command = server.runtime === "bun" ? benchPath("node_modules/.bin/bun") : process.execPath;
   const flags = server.runtime === "bun" ? server.flags : ["--expose-gc", ...server.flags];
@@ -26,8 +26,8 @@ export async function startServer(
   const child = new Child(server.name, core, command, [...flags, program, ...server.arguments]);
   try {
     for (;;) {
-      const said = /^ready (\d+)$/.exec(await child.line(START_LIMIT_MS));
-      if (said?.[1] !== undefined) return { child, port: Number(said[1]) };
+      const said = /^ready (\d+)(?: ([0-9A-F:]+))?$/.exec(await child.line(START_LIMIT_MS));
+      if (said?.[1] !== undefined) return { child, port: Number(said[1]), fingerprint: said[2] };
     }
   } catch (error) {
     await child.end();
@@ -69,7 +69,7 @@ export async function runRounds(
 }
 
 async function measureOnce(bench: Bench, server: BenchServer, shape: LoadShape): Promise<Measurement> {
-  const { child, port } = await startServer(bench, server);
+  const { child, port, fingerprint } = await startServer(bench, server);
   const { seconds, quick, generator: backend } = bench.arguments;
   const times = {
     warmUpMs: quick ? 100 : 1000,
@@ -78,7 +78,7 @@ async function measureOnce(bench: Bench, server: BenchServer, shape: LoadShape):
     verify: quick,
     cores: bench.pinned ? { server: SERVER_CORE, generator: GENERATOR_CORE } : undefined,
   };
-  const common = { port, serverPid: child.pid, backend, ...times };
+  const common = { port, fingerprint, serverPid: child.pid, backend, ...times };
   const job: LoadJob =
     shape.kind === "echo"
       ? { ...common, ...shape }

@@ -22,10 +22,12 @@ export interface BenchServer {
   readonly roomKind: RoomsJob["roomKind"];
   /** Needs io_uring. */
   readonly uring: boolean;
+  /** Calls OpenSSL directly, which is done on Linux alone. */
+  readonly openssl: boolean;
   readonly about: string;
 }
 
-type Optional = "needs" | "runtime" | "flags" | "arguments" | "dialect" | "roomKind" | "uring";
+type Optional = "needs" | "runtime" | "flags" | "arguments" | "dialect" | "roomKind" | "uring" | "openssl";
 
 function server(given: Omit<BenchServer, Optional> & Partial<Pick<BenchServer, Optional>>): BenchServer {
   return {
@@ -36,6 +38,7 @@ function server(given: Omit<BenchServer, Optional> & Partial<Pick<BenchServer, O
     dialect: "relay",
     roomKind: "memory",
     uring: false,
+    openssl: false,
     ...given,
   };
 }
@@ -61,6 +64,20 @@ function relayOn(backend: "uring" | "libuv"): BenchServer {
     arguments: ["--backend", backend],
     uring: backend === "uring",
     about: `rooms on Portico's engine alone, on ${backend}`,
+  });
+}
+
+/** The same relay without TLS, and over it as it is done here and as Node does it. */
+function relayOverTls(backend: "uring" | "libuv", tls: "none" | "node" | "openssl"): BenchServer {
+  return server({
+    name: `portico-${tls === "none" ? "plain" : `tls-${tls}`}-${backend}`,
+    scenarios: ["tls"],
+    peer: "portico",
+    program: "portico-relay.ts",
+    arguments: ["--backend", backend, "--tls", tls],
+    uring: backend === "uring",
+    openssl: tls === "openssl",
+    about: `rooms on Portico's engine alone, on ${backend}, ${tls === "none" ? "without TLS" : `TLS by ${tls}`}`,
   });
 }
 
@@ -104,6 +121,12 @@ const servers: readonly BenchServer[] = [
   chatOverWebSocket("libuv"),
   relayOn("uring"),
   relayOn("libuv"),
+  relayOverTls("uring", "none"),
+  relayOverTls("uring", "node"),
+  relayOverTls("uring", "openssl"),
+  relayOverTls("libuv", "none"),
+  relayOverTls("libuv", "node"),
+  relayOverTls("libuv", "openssl"),
   server({
     name: "node-net",
     scenarios: ["echo", "memory"],
@@ -193,7 +216,9 @@ export function serversFor(
     if (choice.peers !== undefined && each.peer !== "portico" && !choice.peers.includes(each.peer)) continue;
     const missing = each.needs.filter((name) => !isInstalled(name));
     if (missing.length > 0) left.set(each.name, `${missing.join(", ")} not installed`);
-    else if (each.uring && !choice.uringAvailable) left.set(each.name, "io_uring is not available here");
+    else if (each.openssl && process.platform !== "linux") {
+      left.set(each.name, "OpenSSL is called directly on Linux alone");
+    } else if (each.uring && !choice.uringAvailable) left.set(each.name, "io_uring is not available here");
     else run.push(each);
   }
   return { run, left };

@@ -15,6 +15,7 @@ const baselines: Readonly<Record<Exclude<Scenario, "memory">, string>> = {
   fanout: "socket.io",
   rooms: "node-net-relay",
   publish: "portico-chat-libuv-logged",
+  tls: "portico-tls-node-libuv",
 };
 
 /** A table: heading, rows. The first column is text, the others are numbers. */

@@ -10,7 +10,7 @@ import { formatRatio, type Table } from "./tables.ts";
 
 /** What Portico wants of itself: one server's throughput at least `least` times another's. */
 interface Target {
-  readonly scenario: "echo" | "fanout" | "rooms";
+  readonly scenario: "echo" | "fanout" | "rooms" | "tls";
   readonly variants: readonly string[];
   readonly ours: string;
   readonly theirs: string;
@@ -35,6 +35,21 @@ const targets: readonly Target[] = [
   { scenario: "fanout", variants: ["1", "16"], ours: "portico-chat-ws-libuv", theirs: "ws", least: 2 },
   // Like with like: neither relay has accounts, order or limits (docs/decisions/0012-small-rooms.md).
   { scenario: "rooms", variants: ["1"], ours: "portico-relay-uring", theirs: "node-net-relay", least: 1.3 },
+  // What calling OpenSSL directly has to be worth (docs/decisions/0021-tls.md); look at the processor time.
+  {
+    scenario: "tls",
+    variants: ["1"],
+    ours: "portico-tls-openssl-uring",
+    theirs: "portico-tls-node-uring",
+    least: 1.5,
+  },
+  {
+    scenario: "tls",
+    variants: ["1"],
+    ours: "portico-tls-openssl-libuv",
+    theirs: "portico-tls-node-libuv",
+    least: 1.5,
+  },
 ];
 
 const MEMORY_LIMIT_BYTES = 2048;

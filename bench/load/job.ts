@@ -4,6 +4,8 @@ export type LoadJob = EchoJob | RoomsJob | IdleJob;
 interface CommonJob {
   /** Of the server, on the loopback. */
   readonly port: number;
+  /** Of the server's certificate; undefined: it does not speak TLS. */
+  readonly fingerprint?: string | undefined;
   readonly serverPid: number;
   /** The port the generator itself runs on. */
   readonly backend: "auto" | "uring" | "libuv";

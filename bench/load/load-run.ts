@@ -5,6 +5,7 @@ import {
   openPort,
   SendBufferPool,
   socketAddress,
+  TlsClient,
 } from "../../src/engine/index.ts";
 import { coreIdleMs, cpuTimeBetween, cpuTimeOf, ownCpuTime } from "./cpu-time.ts";
 import type { CpuTime, LoadJob, LoadResult } from "./job.ts";
@@ -55,6 +56,7 @@ export class LoadRun {
   readonly port: CompletionPort;
   readonly buffers: SendBufferPool;
   readonly #job: LoadJob;
+  readonly #tls: TlsClient | undefined;
   readonly #connections: LoadConnection[] = [];
   readonly #failure = Promise.withResolvers<never>();
   readonly #ready = new Map<LoadConnection, () => void>();
@@ -66,6 +68,7 @@ export class LoadRun {
 
   constructor(job: LoadJob) {
     this.#job = job;
+    if (job.fingerprint !== undefined) this.#tls = new TlsClient({ fingerprint: job.fingerprint });
     this.port = openPort({ backend: job.backend }).port;
     this.buffers = new SendBufferPool(this.port.arena);
     this.#failure.promise.catch(() => undefined);
@@ -168,7 +171,14 @@ export class LoadRun {
         {
           onConnected: (socket) => {
             this.#connections.push(connection);
-            connection.attach(socket);
+            if (this.#tls === undefined) {
+              connection.attach(socket);
+              return;
+            }
+            this.#tls.secure(this.port, this.buffers, socket, "127.0.0.1", {
+              onSecured: (secured) => connection.attach(secured),
+              onFailed: reject,
+            });
           },
           onConnectFailed: (result) => reject(new Error(`connecting failed: ${errnoName(-result)}`)),
         },

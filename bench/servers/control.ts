@@ -1,11 +1,12 @@
 /**
- * How a server of the benchmark talks with the program that started it: it prints `ready PORT`; told
+ * How a server of the benchmark talks with the program that started it: it prints `ready PORT`, and
+ * where it speaks TLS its certificate's fingerprint; told
  * `collect`, it does a full garbage collection and prints `collected HEAP_BYTES`; told `counters`, it
  * prints `counters` and what it counts as JSON; it ends when its input ends, so that none is left behind.
  * Runs in Node and in Bun.
  */
-export function announce(port: number, counters: () => unknown = () => ({})): void {
-  process.stdout.write(`ready ${port}\n`);
+export function announce(port: number, counters: () => unknown = () => ({}), fingerprint?: string): void {
+  process.stdout.write(fingerprint === undefined ? `ready ${port}\n` : `ready ${port} ${fingerprint}\n`);
   process.stdin.setEncoding("utf8");
   process.stdin.on("data", (text: string) => {
     if (text.includes("collect")) void collect();

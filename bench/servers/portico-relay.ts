@@ -1,4 +1,12 @@
-import { openPort, SendBufferPool, Service, type Session, socketAddress } from "../../src/engine/index.ts";
+import {
+  makeCertificate,
+  openPort,
+  SendBufferPool,
+  Service,
+  type Session,
+  socketAddress,
+  type TlsDriver,
+} from "../../src/engine/index.ts";
 import type { BackendChoice } from "../../src/engine/index.ts";
 import { PacketFramer, readPacketType, writePacketHeader } from "../../src/protocol/packet-framer.ts";
 import { announce, option } from "./control.ts";
@@ -52,6 +60,15 @@ const service = new Service({
     onDisconnected: (session) => rooms.leave(session),
   }),
 });
-const listener = await service.listen(socketAddress("127.0.0.1", 0));
-announce(listener.address.port);
+const tls = option("tls", "none");
+const now = Date.now();
+const certificate =
+  tls === "none"
+    ? undefined
+    : makeCertificate({ names: ["127.0.0.1"], validFromMs: now - 3_600_000, validToMs: now + 86_400_000 });
+const listener = await service.listen(
+  socketAddress("127.0.0.1", 0),
+  certificate === undefined ? {} : { tls: { certificates: [certificate], driver: tls as TlsDriver } },
+);
+announce(listener.address.port, undefined, certificate?.fingerprint);
 await port.run();

@@ -1,4 +1,4 @@
-import type { TlsErrorCode } from "../engine/index.ts";
+import type { Service, TlsErrorCode } from "../engine/index.ts";
 import { DisconnectCode, ErrorCode } from "../protocol/codes.ts";
 import type { ObservedServer } from "./observed-server.ts";
 
@@ -8,11 +8,31 @@ export interface HttpFigures {
   readonly connectionCount: number;
   readonly limits: { readonly connections: number };
   readonly counters: { readonly badRequests: number; readonly upgrades: number };
+  /** Its connections, WebSockets included. */
+  readonly service: { readonly counters: ServiceCounters };
 }
+
+/** What a Service (src/engine/) counts. */
+type ServiceCounters = Pick<
+  Service["counters"],
+  "refused" | "sendQueueOverflows" | "tlsErrors" | "tlsHandshakes" | "tlsHandshakesUnderWay"
+>;
 
 /** One number of a metric, with its labels. */
 export type Reading = readonly [value: number, labels?: Readonly<Record<string, string>>];
-export type Read = (server: ObservedServer) => readonly Reading[];
+export type Read = (server: ObservedServer, http: HttpFigures | undefined) => readonly Reading[];
+
+/** The same figures of the service for packets and of that for HTTP. */
+function byListener(read: (counters: ServiceCounters) => readonly Reading[]): Read {
+  return (server, http) => [
+    ...labelled(read(server.counters().service), "packets"),
+    ...(http === undefined ? [] : labelled(read(http.service.counters), "http")),
+  ];
+}
+
+function labelled(readings: readonly Reading[], listener: string): readonly Reading[] {
+  return readings.map(([value, labels = {}]) => [value, { listener, ...labels }]);
+}
 
 /** Of HTTP. */
 export const httpFigures: readonly (readonly [
@@ -117,6 +137,11 @@ export const gauges: readonly (readonly [name: string, help: string, read: Read]
     "Operations of the completion port that are under way.",
     (server) => [[server.counters().port.outstandingOperations]],
   ],
+  [
+    "portico_tls_handshakes_under_way",
+    "TLS handshakes that have begun and not ended, by the listener.",
+    byListener(({ tlsHandshakesUnderWay }) => [[tlsHandshakesUnderWay]]),
+  ],
   ["portico_port_sockets", "Sockets that are open.", (server) => [[server.counters().port.openSockets]]],
 ];
 
@@ -166,25 +191,27 @@ export const totals: readonly (readonly [name: string, help: string, read: Read]
   ],
   [
     "portico_connections_refused_total",
-    "Connections that were not taken, by the limit.",
-    (server) =>
-      Object.entries(server.counters().service.refused).map(([reason, count]) => [
-        count,
-        { reason: reason.toLowerCase() },
-      ]),
+    "Connections that were not taken, by the listener and the limit.",
+    byListener(({ refused }) =>
+      Object.entries(refused).map(([reason, count]) => [count, { reason: reason.toLowerCase() }]),
+    ),
+  ],
+  [
+    "portico_tls_handshakes_total",
+    "TLS handshakes that ended well, by the listener.",
+    byListener(({ tlsHandshakes }) => [[tlsHandshakes]]),
   ],
   [
     "portico_tls_errors_total",
-    "TLS handshakes of connections for packets that came to nothing, by the reason.",
-    (server) => {
-      const { tlsErrors } = server.counters().service;
-      return tlsReasons.map((reason) => [tlsErrors[reason] ?? 0, { reason: reason.toLowerCase() }]);
-    },
+    "TLS handshakes that came to nothing, by the listener and the reason.",
+    byListener(({ tlsErrors }) =>
+      tlsReasons.map((reason) => [tlsErrors[reason] ?? 0, { reason: reason.toLowerCase() }]),
+    ),
   ],
   [
     "portico_send_queue_overflows_total",
-    "Times that a send queue reached its limit.",
-    (server) => [[server.counters().service.sendQueueOverflows]],
+    "Times that a send queue reached its limit, by the listener; WebSockets are HTTP's.",
+    byListener(({ sendQueueOverflows }) => [[sendQueueOverflows]]),
   ],
   [
     "portico_slow_readers_total",

@@ -17,6 +17,7 @@ function metricsOf(server: FakeObservedServer | undefined, source: Partial<Metri
         connectionCount: 4,
         limits: { connections: 64 },
         counters: { badRequests: 2, upgrades: 7 },
+        service: { counters: server.httpService },
       },
     connectionLimit: 1000,
     version: "1.2.3",
@@ -31,6 +32,11 @@ describe("Metrics", () => {
     server.totals = { tcp: 5, websocket: 7, queuedBytes: 1234, slow: 2 };
     server.hub.publishedCount = 10;
     server.gate.disconnects.SLOW_READER = 3;
+    server.service.refused.SERVER_FULL = 6;
+    server.service.tlsErrors.UNTRUSTED = 1; // a client's, which no listener has
+    server.httpService.tlsErrors.NOT_TLS = 4;
+    server.httpService.tlsHandshakes = 11;
+    server.httpService.tlsHandshakesUnderWay = 2;
     server.histograms.commitSeconds.observe(0.004);
     server.histograms.commitSeconds.observe(99);
     const families = parseMetrics(await metrics.text());
@@ -42,6 +48,16 @@ describe("Metrics", () => {
     assert.equal(value("portico_disconnects_total", { code: "SLOW_READER" }), 3);
     assert.equal(value("portico_disconnects_total", { code: "KICKED" }), 0);
     assert.equal(value("portico_http_connections"), 4);
+    assert.equal(
+      value("portico_connections_refused_total", { listener: "packets", reason: "server_full" }),
+      6,
+    );
+    assert.equal(value("portico_connections_refused_total", { listener: "http", reason: "server_full" }), 0);
+    assert.equal(value("portico_tls_errors_total", { listener: "http", reason: "not_tls" }), 4);
+    assert.equal(value("portico_tls_errors_total", { listener: "packets", reason: "not_tls" }), 0);
+    assert.equal(value("portico_tls_handshakes_total", { listener: "http" }), 11);
+    assert.equal(value("portico_tls_handshakes_total", { listener: "packets" }), 0);
+    assert.equal(value("portico_tls_handshakes_under_way", { listener: "http" }), 2);
     assert.equal(value("portico_build_info", { version: "1.2.3", backend: "simulated" }), 1);
     assert.equal(value("portico_publish_commit_seconds_bucket", { le: "0.0025" }), 0);
     assert.equal(value("portico_publish_commit_seconds_bucket", { le: "0.005" }), 1);

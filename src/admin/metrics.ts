@@ -108,7 +108,7 @@ export class Metrics {
   #ofServer(read: Read): () => readonly Reading[] {
     return () => {
       const server = this.#source.server();
-      return server === undefined ? [] : read(server);
+      return server === undefined ? [] : read(server, this.#source.http());
     };
   }
 

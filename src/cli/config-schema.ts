@@ -70,12 +70,20 @@ export const configSchema = z
       key: textLine("A file with the certificate's key, PEM, not encrypted."),
       more: textLine("Certificates for other names: pairs CERTIFICATE KEY of files, separated by commas."),
       minVersion: choice(["TLSv1.2", "TLSv1.3"], "TLSv1.2", "The oldest TLS that is spoken."),
+      ciphers: textLine(
+        "Ciphers of TLS 1.2 in OpenSSL's names, colons between them; empty: ECDHE with AES-GCM or ChaCha20.",
+      ),
       clientCertificates: choice(
         ["none", "request", "require"],
         "none",
         "Whether clients of packets are asked for a certificate, or need one.",
       ),
       ca: textLine("A file with the authorities of client certificates, PEM."),
+      driver: choice(
+        ["auto", "openssl", "node"],
+        "auto",
+        "Who encrypts: OpenSSL called directly (openssl), Node's TLSSocket (node), or the first where it can.",
+      ),
       tickets: flag(true, "Whether clients may resume TLS sessions by tickets."),
       handshakes: wholeNumber(
         1024,

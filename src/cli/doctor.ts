@@ -10,6 +10,7 @@ import {
   Service,
   type SocketAddress,
   socketAddress,
+  whyNotOpenssl,
 } from "../engine/index.ts";
 import { printLine } from "./standard-streams.ts";
 
@@ -35,6 +36,7 @@ export async function runDoctor(options: DoctorOptions): Promise<boolean> {
     nodeFinding(),
     ["good", "system", `${process.platform} ${process.arch}${kernelText()}`],
     ...(await backendFindings()),
+    tlsFinding(),
     ...limitFindings(),
     dataFinding(options.dataDirectory),
     await addressFinding("packets", options.packets),
@@ -97,6 +99,14 @@ async function backendFinding(backend: BackendChoice): Promise<Finding> {
   } finally {
     await port.close();
   }
+}
+
+/** TLS works in any case. */
+function tlsFinding(): Finding {
+  const why = whyNotOpenssl();
+  return why === undefined
+    ? ["good", "tls", `OpenSSL ${process.versions.openssl} is called directly`]
+    : ["poor", "tls", `Node's TLSSocket, which costs about twice as much for each send: ${why}`];
 }
 
 async function echoThrough(port: CompletionPort): Promise<void> {

@@ -19,12 +19,13 @@ Examples:
   portico backup /backups/portico.db             also while the server runs
   portico cert                                   a certificate for trying out TLS: docs/TLS.md
   portico doctor                                 what works here, and what does not
+  portico health                                 whether the server on this machine lives
   portico bench echo                             measure
 
 With npm: npm run portico -- serve`;
 
 /** Commands whose flags are the settings: what they need is loaded only for them. */
-const WITH_SETTINGS = ["serve", "config", "doctor"];
+const WITH_SETTINGS = ["serve", "config", "doctor", "health"];
 
 /** Runs a command line and returns the exit code: 0 done, 1 it could not be done, 2 it makes no sense. */
 export async function runCli(args: readonly string[]): Promise<number> {
@@ -61,6 +62,7 @@ async function makeProgram(args: readonly string[], outcome: { exitCode: number 
   addBench(program, outcome);
   await addConfig(program, withSettings);
   await addDoctor(program, withSettings, outcome);
+  await addHealth(program, withSettings);
   await addAdministration(program, args);
   return program;
 }
@@ -233,10 +235,26 @@ async function addDoctor(
   });
 }
 
+async function addHealth(program: Command, withSettings: WithSettings): Promise<void> {
+  const command = await withSettings(
+    program
+      .command("health")
+      .description("ask the server that runs with these settings on this machine how it is")
+      .option("--ready", "whether it takes clients, not only whether it lives", false)
+      .option("--timeout <seconds>", "how long it may take to answer", wholeSeconds, 2),
+  );
+  command.action(async ({ ready, timeout }: { ready: boolean; timeout: number }) => {
+    const { loadSettings } = await import("./setting-flags.ts");
+    const { config } = loadSettings(command);
+    const { runHealth } = await import("./health.ts");
+    printLine(await runHealth({ config, ready, timeoutMs: 1000 * timeout }));
+  });
+}
+
 /** Commands of administration, loaded when one of them, or help, is asked for. */
 async function addAdministration(program: Command, args: readonly string[]): Promise<void> {
   const [command = "--help"] = args;
-  if (["serve", "chat", "echo", "cert", "bench", "config", "doctor"].includes(command)) return;
+  if (["serve", "chat", "echo", "cert", "bench", "config", "doctor", "health"].includes(command)) return;
   const { addUserCommand } = await import("./admin/user-command.ts");
   const { addRoomCommand } = await import("./admin/room-command.ts");
   const { addServerCommands } = await import("./admin/server-commands.ts");
@@ -251,6 +269,14 @@ function wholePort(text: string): number {
     throw new InvalidArgumentError("Expected a whole number from 0 to 65535.");
   }
   return port;
+}
+
+function wholeSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > 60) {
+    throw new InvalidArgumentError("Expected a whole number from 1 to 60.");
+  }
+  return seconds;
 }
 
 function wholeDays(text: string): number {

@@ -3,6 +3,7 @@ import type { AdminContext } from "../admin/admin-operations.ts";
 import { ControlEndpoint } from "../admin/control-endpoint.ts";
 import { type Control, removeControlFile, writeControlFile } from "../admin/control-file.ts";
 import type { Readiness } from "../admin/health-routes.ts";
+import { realClock } from "../base/clock.ts";
 import { realRandom } from "../base/random.ts";
 import { type ChatServer, startChatServer } from "../chat/chat-server.ts";
 import { startErrorOf } from "../chat/start-error.ts";
@@ -22,7 +23,7 @@ import { serverOptions } from "./server-options.ts";
 import { onReloadSignal, stopSignal } from "./signals.ts";
 import { printError, printLine } from "./standard-streams.ts";
 import { StopDeadline } from "./stop-deadline.ts";
-import { fingerprintOf, tlsSettings } from "./tls-settings.ts";
+import { certificateWarnings, fingerprintOf, tlsSettings, type TlsSettings } from "./tls-settings.ts";
 import { packageVersion } from "./version.ts";
 
 /**
@@ -77,6 +78,7 @@ async function serveOn(
   const control = new ControlEndpoint(token, () => (readiness === "serving" ? admin : undefined));
   const front = openAdminFront({ config, output, readiness: () => readiness });
   const tls = tlsSettings(config);
+  warnOfCertificates(tls, output);
   const http = await HttpFront.open({
     config,
     tls: tls.http,
@@ -149,6 +151,7 @@ function reloadCertificates(
     const config = reload();
     // What is over TLS stays so, and what is not stays so, too.
     const tls = tlsSettings({ ...config, packets: started.packets, http: started.http });
+    warnOfCertificates(tls, { log });
     if (tls.http !== undefined) http.service.reloadTls(tls.http);
     if (tls.packets !== undefined) server.reloadTls(tls.packets);
     writeControl();
@@ -157,6 +160,11 @@ function reloadCertificates(
     const detail = error instanceof Error ? error.message : String(error);
     log.error({ detail }, "the certificates could not be read again; the old ones stay");
   }
+}
+
+/** They are used all the same: clients that know them by their fingerprint take them. */
+function warnOfCertificates(tls: TlsSettings, { log }: Pick<LogOutput, "log">): void {
+  for (const warning of certificateWarnings(tls, realClock.wallMs())) log.warn({}, warning);
 }
 
 /** How the command line on this machine reaches the server, and knows it again. */

@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { TlsCertificate, TlsServerOptions } from "../engine/index.ts";
 import { CliError, EXIT_USAGE } from "./cli-error.ts";
@@ -21,6 +21,8 @@ export function tlsSettings({ packets, http, tls }: PorticoConfig): TlsSettings 
       ),
     ],
     minVersion: tls.minVersion,
+    ...(tls.ciphers === "" ? {} : { ciphers: tls.ciphers }),
+    driver: tls.driver,
     tickets: tls.tickets,
     handshakes: tls.handshakes,
     handshakeTimeoutMs: tls.handshakeTimeout,
@@ -68,7 +70,54 @@ function readPair(
   keyName: string,
   keyPath: string,
 ): TlsCertificate {
-  return { certificate: readText(certificateName, certificatePath), key: readText(keyName, keyPath) };
+  const pair = { certificate: readText(certificateName, certificatePath), key: readText(keyName, keyPath) };
+  const certificate = certificateIn(pair.certificate);
+  if (certificate === undefined) {
+    throw new CliError(`${certificateName}: ${certificatePath} is no certificate in PEM`, EXIT_USAGE);
+  }
+  const key = keyIn(pair.key);
+  if (key === undefined) {
+    throw new CliError(`${keyName}: ${keyPath} is no key in PEM, or it is encrypted`, EXIT_USAGE);
+  }
+  if (!certificate.checkPrivateKey(key)) {
+    throw new CliError(`${keyName}: ${keyPath} is not the key of ${certificatePath}`, EXIT_USAGE);
+  }
+  return pair;
+}
+
+/** The first, which is the server's own. */
+function certificateIn(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return undefined;
+  }
+}
+
+function keyIn(pem: string): KeyObject | undefined {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A line for each certificate that clients will refuse for its times. */
+export function certificateWarnings({ packets, http }: TlsSettings, nowMs: number): readonly string[] {
+  const warnings = (packets ?? http)?.certificates.map(({ certificate: pem }) => {
+    const certificate = certificateIn(pem);
+    if (certificate === undefined) return "";
+    const { subject, validFromDate, validToDate } = certificate;
+    const name = subject.replaceAll("\n", ", ");
+    if (nowMs > validToDate.getTime()) {
+      return `the certificate of ${name} expired on ${validToDate.toISOString()}: clients refuse it`;
+    }
+    if (nowMs < validFromDate.getTime()) {
+      return `the certificate of ${name} is not valid before ${validFromDate.toISOString()}: clients refuse it`;
+    }
+    return "";
+  });
+  return (warnings ?? []).filter((warning) => warning !== "");
 }
 
 function readText(key: string, path: string): string {

@@ -37,8 +37,8 @@ const TYPING_PAUSE_MS = 2000;
  * `recovered: false` and `gap` says what the server left out; and what is given to `publish`, `whisper`,
  * `edit`, `delete` or `react` is delivered once if its promise resolves.
  *
- * It reconnects by itself unless the server's disconnect code says that it should not (3500 and above:
- * state "closed"). After that it logs in, joins its rooms where it left them, is sent what it missed and
+ * It reconnects by itself unless the server's disconnect code says that it should not (3500 and above), or
+ * trying again cannot help (`TransportFailure`): state "closed". After that it logs in, joins its rooms where it left them, is sent what it missed and
  * sends what is unacknowledged, in order. Other requests do not wait for a connection (OFFLINE), are not
  * sent again (CONNECTION_LOST), and are not repeated when refused: see `retryAfterMs`.
  */
@@ -160,7 +160,7 @@ export class ChatClient extends ReadingApi {
   /**
    * Connects and logs in, trying again for as long as it takes. Resolves at the first login. Rejects,
    * and the client is closed, when the login is refused for good (AUTH_FAILED, NAME_TAKEN, …), when
-   * the server says not to come back (DISCONNECTED), or when the signal fires (ABORTED). A client that
+   * the server says not to come back (DISCONNECTED), when no connection can be made (TLS_…), or when the signal fires (ABORTED). A client that
    * was closed may connect again; as the same user it takes up its rooms where it left them. Once the
    * server has given a token, that is used; with TOKEN_INVALID the password is, if there is one.
    */

@@ -1,8 +1,11 @@
 import { DisconnectCode, type DisconnectCodeName, ErrorCode, type ErrorCodeName } from "../protocol/codes.ts";
+import type { TransportFailure } from "./transport.ts";
 
 /** What the server answers (docs/PROTOCOL.md), and what the client finds out by itself. */
 export type ChatErrorCode =
   | Exclude<ErrorCodeName, "OK">
+  /** No connection can be made, however often it is tried. */
+  | TransportFailure
   /** The queue of unacknowledged messages is at its limit; nothing was queued. */
   | "QUEUE_FULL"
   /** No answer in time. Whether the request was carried out is not known. */

@@ -51,7 +51,13 @@ export type {
   RoomMember,
 } from "./rooms-api.ts";
 export type { Sanction, SanctionPage } from "./sanction.ts";
-export type { Transport, TransportConnection, TransportEvents } from "./transport.ts";
+export type {
+  Transport,
+  TransportConnection,
+  TransportEnd,
+  TransportEvents,
+  TransportFailure,
+} from "./transport.ts";
 export { UnreadCounter } from "./unread-counter.ts";
 export {
   WEBSOCKET_PROTOCOL,

@@ -21,7 +21,13 @@ import {
 } from "../protocol/packets.ts";
 import { ChatError, disconnectCodeName, errorCodeName } from "./chat-error.ts";
 import type { ClientEnvironment, ClientTimer } from "./environment.ts";
-import type { Transport, TransportConnection, TransportEvents } from "./transport.ts";
+import type {
+  Transport,
+  TransportConnection,
+  TransportEnd,
+  TransportEvents,
+  TransportFailure,
+} from "./transport.ts";
 
 export type RequestFields<Type extends RequestPacketType> = Omit<PacketInit<Type>, "requestId">;
 export type ResponseBody<Type extends RequestPacketType> = PacketBodies[ResponseTypeOf<Type>];
@@ -48,6 +54,8 @@ export interface LinkEnd {
   readonly code: DisconnectCode;
   readonly retryAfterMs: number;
   readonly mayReconnect: boolean;
+  /** Why there was no connection and there will be none. */
+  readonly failure?: TransportFailure;
 }
 
 export interface LinkEvents {
@@ -187,14 +195,20 @@ export class ServerLink implements TransportEvents {
     }
   }
 
-  onClosed(why: string, closeCode: number = DisconnectCode.NONE): void {
+  onClosed(why: string, { closeCode = DisconnectCode.NONE, failure }: TransportEnd = {}): void {
     if (this.#phase === "ended") return;
     this.#phase = "ended";
     this.#timer?.cancel();
     // A reader that was too slow gets no Disconnect packet, but the code of the close.
     const isTold = closeCode >= 3000 && closeCode <= 3999;
     const code: DisconnectCode = isTold ? closeCode : DisconnectCode.NONE;
-    const end = this.#end ?? { why, code, retryAfterMs: 0, mayReconnect: mayReconnect(code) };
+    const end = this.#end ?? {
+      why,
+      code,
+      retryAfterMs: 0,
+      mayReconnect: failure === undefined && mayReconnect(code),
+      ...(failure === undefined ? {} : { failure }),
+    };
     const lost = new ChatError("CONNECTION_LOST", end.why);
     for (const requestId of this.#requests.keys()) this.#answer(requestId, lost);
     this.#events.onEnded(end);

@@ -237,6 +237,8 @@ export class SessionKeeper {
     this.#listener.onOffline();
     if (this.#closeReason !== undefined) {
       this.#becomeClosed(this.#closeReason);
+    } else if (end.failure !== undefined) {
+      this.#becomeClosed(new ChatError(end.failure, end.why));
     } else if (!end.mayReconnect) {
       const disconnectCode = disconnectCodeName(end.code) ?? "NONE";
       const { retryAfterMs } = end;

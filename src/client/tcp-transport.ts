@@ -2,6 +2,7 @@ import { lookup } from "node:dns";
 import { type Random, realRandom } from "../base/random.ts";
 import {
   type CompletionPort,
+  Errno,
   formatSocketAddress,
   SendBufferPool,
   Service,
@@ -9,11 +10,13 @@ import {
   type SocketAddress,
   TlsClient,
   type TlsClientOptions,
+  TlsError,
+  type TlsErrorCode,
 } from "../engine/index.ts";
 import { PACKET_LIMIT_CEILING_BYTES, PacketFramer } from "../protocol/packet-framer.ts";
 import { APPLICATION_PROTOCOL } from "../protocol/version.ts";
 import type { ClientEnvironment } from "./environment.ts";
-import type { Transport, TransportConnection, TransportEvents } from "./transport.ts";
+import type { Transport, TransportConnection, TransportEvents, TransportFailure } from "./transport.ts";
 
 export interface TcpTransportOptions {
   readonly port: CompletionPort;
@@ -35,6 +38,19 @@ function isTlsAlert(bytes: Uint8Array, start: number, end: number): boolean {
   const head = Buffer.from(bytes.subarray(start, Math.min(end, start + 6)));
   return head.length === 6 && head[0] === 21 && head[1] === 3 && head.readUInt16BE(3) === 2 && head[5] === 2;
 }
+
+/** Of the others (CLOSED, TIMEOUT, NOT_YET_VALID, …) another attempt may come to a better end. */
+const failures: Readonly<Partial<Record<TlsErrorCode, TransportFailure>>> = {
+  NOT_TLS: "TLS_NOT_SPOKEN",
+  UNTRUSTED: "TLS_UNTRUSTED",
+  FINGERPRINT: "TLS_FINGERPRINT",
+  NAME: "TLS_WRONG_NAME",
+  EXPIRED: "TLS_EXPIRED",
+  CLIENT_CERTIFICATE: "TLS_CLIENT_CERTIFICATE",
+  VERSION: "TLS_INCOMPATIBLE",
+  CIPHER: "TLS_INCOMPATIBLE",
+  ALPN: "TLS_INCOMPATIBLE",
+};
 
 /** The server may have any packet limit: the client takes what the header can say. */
 const framer = new PacketFramer(PACKET_LIMIT_CEILING_BYTES);
@@ -112,7 +128,12 @@ class TcpConnection implements TransportConnection {
         },
         onDisconnected: (_session, reason, detail) => {
           if (this.#sawTlsAlert && !this.#hasPacket) {
-            this.#close("the server speaks TLS, and this connection does not");
+            this.#close("the server speaks TLS, and this connection does not", "TLS_REQUIRED");
+            return;
+          }
+          if (tls !== undefined && !this.#hasPacket && reason === "RECV_ERROR" && detail === Errno.EPROTO) {
+            // In TLS 1.3 a client learns only now that its certificate was asked for in vain (RFC 8446, 4.4.2.4).
+            this.#close("the server broke off TLS; it may require a certificate of this client");
             return;
           }
           const why =
@@ -156,7 +177,8 @@ class TcpConnection implements TransportConnection {
         ...(this.#tls === undefined ? {} : { tls: this.#tls }),
       })
       .catch((error: unknown) => {
-        this.#close(error instanceof Error ? error.message : String(error));
+        const failure = error instanceof TlsError ? failures[error.code] : undefined;
+        this.#close(error instanceof Error ? error.message : String(error), failure);
       });
   }
 
@@ -175,10 +197,10 @@ class TcpConnection implements TransportConnection {
     this.#events.onOpen();
   }
 
-  #close(why: string): void {
+  #close(why: string, failure?: TransportFailure): void {
     if (this.#phase === "closed") return;
     this.#phase = "closed";
     this.#session = undefined;
-    this.#events.onClosed(why);
+    this.#events.onClosed(why, failure === undefined ? {} : { failure });
   }
 }

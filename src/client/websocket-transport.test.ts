@@ -67,7 +67,8 @@ function open(options: Partial<WebSocketTransportOptions> = {}) {
   const connection = transport.connect({
     onOpen: () => told.push("opened"),
     onPacket: (bytes, start, end) => told.push(`packet ${[...bytes.subarray(start, end)].join(" ")}`),
-    onClosed: (why, code) => told.push(`closed: ${why}${code === undefined ? "" : ` [${code}]`}`),
+    onClosed: (why, { closeCode } = {}) =>
+      told.push(`closed: ${why}${closeCode === undefined ? "" : ` [${closeCode}]`}`),
   });
   told.length = 0;
   return { socket, environment, told, connection };

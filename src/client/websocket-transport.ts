@@ -187,7 +187,7 @@ class WebSocketTransportConnection implements TransportConnection {
     if (this.#phase === "ended") return;
     this.#phase = "ended";
     this.#timer?.cancel();
-    this.#events.onClosed(why, closeCode);
+    this.#events.onClosed(why, closeCode === undefined ? {} : { closeCode });
   }
 }
 

@@ -67,9 +67,16 @@ export {
 } from "./socket-address.ts";
 export { type CertificateRequest, type MadeCertificate, makeCertificate } from "./tls/make-certificate.ts";
 export { type PinnedAnswer, type PinnedRequest, requestPinned } from "./tls/pinned-request.ts";
+export { whyNotOpenssl } from "./tls/openssl-contexts.ts";
 export { tlsOf } from "./tls/session-tls.ts";
 export { TlsClient } from "./tls/tls-client.ts";
 export { TlsError, type TlsErrorCode, TlsSettingsError } from "./tls/tls-error.ts";
-export type { TlsCertificate, TlsClientOptions, TlsServerOptions, TlsVersion } from "./tls/tls-options.ts";
+export type {
+  TlsCertificate,
+  TlsClientOptions,
+  TlsDriver,
+  TlsServerOptions,
+  TlsVersion,
+} from "./tls/tls-options.ts";
 export type { TlsDetails } from "./tls/tls-port-socket.ts";
 export type { ConnectOptions, ListenOptions, SocketOptions } from "./socket-options.ts";

@@ -14,7 +14,7 @@ import { noteTls } from "./tls/session-tls.ts";
 import { TlsEntrance, type TlsVisitor } from "./tls/tls-entrance.ts";
 import type { TlsError } from "./tls/tls-error.ts";
 import type { TlsServerOptions } from "./tls/tls-options.ts";
-import type { TlsPortSocket } from "./tls/tls-port-socket.ts";
+import type { SecuredSocket } from "./tls/tls-port-socket.ts";
 
 /** What a listener does otherwise than its service, and whom it trusts. */
 export interface ListenerOptions extends ListenOptions {
@@ -184,7 +184,9 @@ export class Listener implements AcceptEvents, SessionOrigin {
     const peer = socket.remote;
     let countedHost = isExempt ? undefined : peer.host;
     let source: SocketAddress | undefined;
+    const { counters } = this.#service;
     if (countedHost !== undefined) this.#limits.count(countedHost);
+    counters.tlsHandshakesUnderWay++;
     return {
       hasProxyHeader: isProxied,
       onProxyHeader: (header: ProxyHeader) => {
@@ -201,6 +203,7 @@ export class Listener implements AcceptEvents, SessionOrigin {
       },
       onProxyFault: (fault) => this.#options.onProxyHeaderFault?.(peer, fault),
       onSecured: (secured) => {
+        counters.tlsHandshakes++;
         if (this.#adoptSecured(secured, source, countedHost !== undefined)) countedHost = undefined;
       },
       onFailed: (error) => {
@@ -208,12 +211,13 @@ export class Listener implements AcceptEvents, SessionOrigin {
         this.#options.onTlsError?.(peer, error);
       },
       onLeft: () => {
+        counters.tlsHandshakesUnderWay--;
         if (countedHost !== undefined) this.#limits.forget(countedHost);
       },
     };
   }
 
-  #adoptSecured(socket: TlsPortSocket, source: SocketAddress | undefined, isCounted: boolean): boolean {
+  #adoptSecured(socket: SecuredSocket, source: SocketAddress | undefined, isCounted: boolean): boolean {
     const settings: SessionSettings = {
       ...(isCounted ? this.#settings : this.#exemptSettings),
       ...(source === undefined ? {} : { remote: source }),

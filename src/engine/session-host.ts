@@ -83,7 +83,7 @@ export const defaultServiceLimits: ServiceLimits = {
 export type RefusalReason =
   "SERVER_FULL" | "ADDRESS_LIMIT" | "ACCEPT_RATE" | "ADDRESS_ACCEPT_RATE" | "SHUTDOWN";
 
-/** Running totals of a service. */
+/** Running totals of a service, and one that goes up and down. */
 export interface ServiceCounters {
   sessionsOpened: number;
   sessionsClosed: number;
@@ -92,6 +92,10 @@ export interface ServiceCounters {
   acceptErrors: number;
   connectErrors: number;
   refused: Record<RefusalReason, number>;
+  /** TLS handshakes of listeners that ended well. */
+  tlsHandshakes: number;
+  /** TLS handshakes of listeners that are under way now. */
+  tlsHandshakesUnderWay: number;
   /** TLS handshakes that came to nothing, of listeners and connectors. */
   tlsErrors: Partial<Record<TlsErrorCode, number>>;
   disconnects: Partial<Record<DisconnectReason, number>>;
@@ -106,6 +110,8 @@ export function newServiceCounters(): ServiceCounters {
     acceptErrors: 0,
     connectErrors: 0,
     refused: { SERVER_FULL: 0, ADDRESS_LIMIT: 0, ACCEPT_RATE: 0, ADDRESS_ACCEPT_RATE: 0, SHUTDOWN: 0 },
+    tlsHandshakes: 0,
+    tlsHandshakesUnderWay: 0,
     tlsErrors: {},
     disconnects: {},
   };

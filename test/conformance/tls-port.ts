@@ -14,6 +14,7 @@ import type { ConnectOptions, ListenOptions } from "../../src/engine/socket-opti
 import { makeCertificate } from "../../src/engine/tls/make-certificate.ts";
 import { TlsClient } from "../../src/engine/tls/tls-client.ts";
 import { TlsEntrance } from "../../src/engine/tls/tls-entrance.ts";
+import type { TlsDriver } from "../../src/engine/tls/tls-options.ts";
 import type { PortEnvironment, PortSubject } from "./environments.ts";
 
 const DAY_MS = 86_400_000;
@@ -25,19 +26,19 @@ const certificate = makeCertificate({
 });
 
 /** The same ports, on which every connection is a TLS connection, for suites that know nothing of it. */
-export function overTls(subject: PortSubject): PortSubject {
+export function overTls(subject: PortSubject, driver: TlsDriver): PortSubject {
   return {
     ...subject,
-    name: `TLS on ${subject.name}`,
-    create: async () => patient(await subject.create()),
+    name: `TLS by ${driver} on ${subject.name}`,
+    create: async () => patient(await subject.create(), driver),
   };
 }
 
-function patient(env: PortEnvironment): PortEnvironment {
+function patient(env: PortEnvironment, driver: TlsDriver): PortEnvironment {
   return {
     ...env,
-    server: tlsPort(env.server),
-    client: tlsPort(env.client),
+    server: tlsPort(env.server, driver),
+    client: tlsPort(env.client, driver),
     // TLS goes on in rounds of the event loop, which a simulated network knows nothing of.
     until: async (predicate, what) => {
       for (let round = 0; env.network !== undefined && round < 50; round++) {
@@ -61,7 +62,7 @@ function patient(env: PortEnvironment): PortEnvironment {
 }
 
 /** `port`, but for `listen` and `connect`. */
-function tlsPort(port: CompletionPort): CompletionPort {
+function tlsPort(port: CompletionPort, driver: TlsDriver): CompletionPort {
   const pool = new SendBufferPool(port.arena);
   const client = new TlsClient({ fingerprint: certificate.fingerprint });
   let receivedBytes = 0;
@@ -91,7 +92,7 @@ function tlsPort(port: CompletionPort): CompletionPort {
       options: ListenOptions,
       events: AcceptEvents,
     ): Promise<PortListener> => {
-      const entrance = new TlsEntrance(port, pool, { certificates: [certificate] });
+      const entrance = new TlsEntrance(port, pool, { certificates: [certificate], driver });
       return port.listen(address, options, {
         onAccepted: (socket) =>
           entrance.accept(socket, {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
@@ -8,11 +9,40 @@ import { DurationHistogram } from "../../src/base/duration-histogram.ts";
 import { configKeys } from "../../src/cli/config-schema.ts";
 import { parseMetrics } from "../support/metrics-text.ts";
 import { FakeObservedServer } from "../support/observed-server.ts";
+import { ServeProcess } from "../support/serve-process.ts";
+import { expiredCertificate, localCertificate, testDirectory, writePair } from "../support/tls-world.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
 function read(path: string): string {
   return readFileSync(join(root, path), "utf8");
+}
+
+/** Runs Node in the repository's root, with settings in the environment. */
+function run(
+  args: readonly string[],
+  settings: Readonly<Record<string, string>>,
+): Promise<{ readonly code: number | null; readonly output: string }> {
+  const env = Object.fromEntries(
+    configKeys.flatMap(({ path, environmentName }) => {
+      const value = settings[path];
+      return value === undefined ? [] : [[environmentName, value]];
+    }),
+  );
+  const clean = Object.entries(process.env).filter(([name]) => !name.startsWith("PORTICO_"));
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      env: { ...Object.fromEntries(clean), ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+    }
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, output }));
+  });
 }
 
 type Json = Record<string, unknown>;
@@ -39,6 +69,7 @@ async function series(): Promise<Map<string, ReadonlySet<string>>> {
       connectionCount: 0,
       limits: { connections: 1 },
       counters: { badRequests: 0, upgrades: 0 },
+      service: { counters: server.httpService },
     }),
     connectionLimit: 1000,
     version: "1.2.3",
@@ -85,7 +116,7 @@ function checkExpression(expression: string, known: ReadonlyMap<string, Readonly
   }
 }
 
-describe("deploy/", () => {
+describe("deploy/ (no port)", () => {
   it("has a dashboard whose every query asks for what /metrics has", async () => {
     const known = await series();
     const dashboard = JSON.parse(read("deploy/grafana/portico.json")) as {
@@ -165,7 +196,55 @@ describe("deploy/", () => {
     }
     assert.equal(lines.filter((line) => line.startsWith("FROM node:26")).length, 3);
     assert.ok(lines.indexOf("USER node") > lines.findLastIndex((line) => line.startsWith("COPY")));
-    assert.ok(lines.some((line) => line.startsWith("HEALTHCHECK")));
+  });
+
+  it("has a health check that finds servers with and without TLS, and says when there is none", async (test) => {
+    const instruction = /^HEALTHCHECK .*?CMD (\[.*\])$/m.exec(
+      read("deploy/Dockerfile").replaceAll("\\\n", " "),
+    );
+    const [program, ...args] = JSON.parse(instruction?.[1] ?? "[]") as string[];
+    assert.equal(program, "node");
+    const directory = testDirectory(test);
+    const [certificate, key] = writePair(directory, "server", expiredCertificate);
+    const tls = { "http.tls": "true", "tls.certificate": certificate, "tls.key": key };
+    const proxies = { "http.proxyProtocol": "true", "http.trustedProxies": "127.0.0.1" };
+    const kinds: Readonly<Record<string, string>>[] = [{}, tls, proxies, { ...tls, ...proxies }];
+    for (const [index, settings] of kinds.entries()) {
+      const server = await ServeProcess.start(join(directory, String(index)), {
+        settings: Object.entries(settings).map(([name, value]) => `${name}=${value}`),
+      });
+      test.after(() => server.stop());
+      const address = server.url.replace("http://", "");
+      const health = await run(args, { "http.address": address, ...settings });
+      assert.deepEqual([health.code, health.output], [0, "ok\n"]);
+      const ready = await run([...args, "--ready"], { "http.address": address, ...settings });
+      assert.deepEqual([ready.code, ready.output], [0, "ok\n"]);
+      await server.stop();
+      const gone = await run(args, { "http.address": address, ...settings });
+      assert.equal(gone.code, 1);
+      assert.match(gone.output, /^portico: https?:\/\/\S+\/livez does not answer: nothing listens there\n$/);
+    }
+  });
+
+  it("has a health check that says what does not fit", async (test) => {
+    const directory = testDirectory(test);
+    const [certificate, key] = writePair(directory, "server", localCertificate);
+    const tls = { "http.tls": "true", "tls.certificate": certificate, "tls.key": key };
+    const plain = await ServeProcess.start(join(directory, "plain"));
+    test.after(() => plain.stop());
+    const secured = await ServeProcess.start(join(directory, "secured"), {
+      settings: Object.entries(tls).map(([name, value]) => `${name}=${value}`),
+    });
+    test.after(() => secured.stop());
+    const lost = await run(["src/main.ts", "health"], {
+      "http.address": plain.url.replace("http://", ""),
+      ...tls,
+    });
+    assert.deepEqual([lost.code, lost.output.includes("does not answer: it does not speak TLS")], [1, true]);
+    const naked = await run(["src/main.ts", "health"], {
+      "http.address": secured.url.replace("http://", ""),
+    });
+    assert.deepEqual([naked.code, naked.output.includes("answers 400: this port speaks TLS")], [1, true]);
   });
 
   it("names no setting that does not exist", () => {
@@ -181,7 +260,7 @@ describe("deploy/", () => {
       /\.(ya?ml|md|service)$/.test(each),
     )) {
       for (const [name] of read(path).matchAll(
-        /\b(?:limits|timeouts|http|engine|admin|metrics|log)\.[a-zA-Z]+\b/g,
+        /\b(?:limits|timeouts|http|packets|tls|engine|admin|metrics|log)\.[a-zA-Z]+\b/g,
       )) {
         const isFile = /\.(ts|md|ya?ml|json|log|service)$/.test(name);
         assert.ok(isFile || keys.has(name), `${name} in ${path}`);

@@ -12,6 +12,7 @@ import { decodeServerPacket } from "../../src/protocol/packet-decoder.ts";
 import { testBackends } from "../support/chat-test-server.ts";
 import { CliBench } from "../support/cli-process.ts";
 import { ServeProcess } from "../support/serve-process.ts";
+import { autoBackend } from "../support/test-ports.ts";
 import {
   authority,
   certificateFor,
@@ -36,6 +37,7 @@ async function whyNot(server: string, options: Partial<OpenChatClientOptions>): 
     return await new Promise<string>((resolve) => {
       client.on("state", ({ state }) => {
         if (state.name === "offline") resolve(state.why);
+        if (state.name === "closed") resolve(state.error.message);
       });
       client.connect(guest("stranger")).then(
         () => resolve("it connected"),
@@ -191,7 +193,7 @@ for (const backend of testBackends) {
   });
 }
 
-describe("TLS on the command line", () => {
+describe(`TLS on the command line, on ${autoBackend}`, () => {
   it("makes a certificate that serve and chat use", async (test) => {
     const bench = new CliBench(test);
     const out = join(bench.directory, "tls");
@@ -227,7 +229,7 @@ describe("TLS on the command line", () => {
     assert.match(wrong.stderr, /64 hexadecimal digits/);
   });
 
-  it("says which settings are missing", async (test) => {
+  it("says which settings are missing (no port)", async (test) => {
     const bench = new CliBench(test);
     const serve = (...settings: string[]) =>
       bench.run(["serve", ...settings.flatMap((each) => ["--set", each])]);

@@ -6,7 +6,6 @@ import { Duplex } from "node:stream";
 import { describe, it } from "node:test";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { Service, TlsClient, type TlsClientOptions } from "../../src/engine/index.ts";
-import { testBackends } from "../support/chat-test-server.ts";
 import {
   authority,
   certificateFor,
@@ -22,6 +21,7 @@ import {
   startTlsEcho,
   testDirectory,
   type TlsEcho,
+  tlsWays,
   writePair,
 } from "../support/tls-world.ts";
 
@@ -45,8 +45,8 @@ async function outcomeOf(echo: TlsEcho, tls: TlsClientOptions | TlsClient): Prom
   }
 }
 
-for (const backend of testBackends) {
-  describe(`TLS handshakes on ${backend}`, () => {
+for (const way of tlsWays) {
+  describe(`TLS handshakes on ${way.backend}, by ${way.driver}`, () => {
     describe("with openssl s_client", { skip: withoutOpenssl }, () => {
       const sClient = (echo: TlsEcho, ...args: string[]): string[] => [
         "s_client",
@@ -56,7 +56,7 @@ for (const backend of testBackends) {
       ];
 
       it("speaks 1.2 and 1.3, shows its certificate and sends back what it gets", async (test) => {
-        const echo = await startTlsEcho(test, backend);
+        const echo = await startTlsEcho(test, way);
         const directory = testDirectory(test);
         const [ca] = writePair(directory, "ca", authority);
         for (const version of ["1_2", "1_3"]) {
@@ -82,7 +82,7 @@ for (const backend of testBackends) {
       });
 
       it("refuses versions that are too old", async (test) => {
-        const echo = await startTlsEcho(test, backend, { minVersion: "TLSv1.3" });
+        const echo = await startTlsEcho(test, way, { minVersion: "TLSv1.3" });
         for (const version of ["-tls1", "-tls1_1", "-tls1_2"]) {
           const { output } = await runOpenssl(sClient(echo, version, "-cipher", "ALL:@SECLEVEL=0"));
           assert.match(output, /alert protocol version|no protocols available|unsupported protocol/, version);
@@ -95,9 +95,14 @@ for (const backend of testBackends) {
       });
 
       it("agrees on an application protocol, and refuses those it does not speak", async (test) => {
-        const echo = await startTlsEcho(test, backend, { applicationProtocols: ["portico.v1"] });
+        const echo = await startTlsEcho(test, way, { applicationProtocols: ["portico.v1"] });
         const good = await runOpenssl(sClient(echo, "-alpn", "h9,portico.v1"), "x\n", /^x$/m);
         assert.match(good.output, /ALPN protocol: portico\.v1/);
+        const named = ["-alpn", "portico.v1", "-servername", "localhost"];
+        assert.match(
+          (await runOpenssl(sClient(echo, ...named), "x\n", /^x$/m)).output,
+          /protocol: portico\.v1/,
+        );
         const bad = await runOpenssl(sClient(echo, "-alpn", "h2"));
         assert.match(bad.output, /no application protocol/);
         await eventually(() => echo.errors.length === 1, "it is told");
@@ -107,7 +112,7 @@ for (const backend of testBackends) {
       it("shows the certificate of the name that was asked for", async (test) => {
         const chat = certificateFor(["chat.example.org"], { issuer: authority });
         const wild = certificateFor(["*.example.net"], { issuer: authority });
-        const echo = await startTlsEcho(test, backend, { certificates: [localCertificate, chat, wild] });
+        const echo = await startTlsEcho(test, way, { certificates: [localCertificate, chat, wild] });
         const shown = async (...args: string[]): Promise<string | undefined> => {
           const { output } = await runOpenssl(sClient(echo, ...args));
           return /subject=CN ?= ?(.*)/.exec(output)?.[1];
@@ -121,7 +126,7 @@ for (const backend of testBackends) {
       });
 
       it("does not renegotiate", async (test) => {
-        const echo = await startTlsEcho(test, backend);
+        const echo = await startTlsEcho(test, way);
         const { output } = await runOpenssl(
           sClient(echo, "-tls1_2"),
           "R\nstill here\n",
@@ -133,10 +138,22 @@ for (const backend of testBackends) {
         assert.equal(echo.details.length, 1);
       });
 
+      it("changes its keys when a client asks for it", async (test) => {
+        const echo = await startTlsEcho(test, way);
+        // K: a key update that asks for one in return, which comes before the next answer.
+        const { output } = await runOpenssl(sClient(echo, "-tls1_3", "-msg"), "one\n", /^three$/m, [
+          [/^one$/m, "K\n"],
+          [/>>> TLS 1\.3, Handshake \[length 0005\], KeyUpdate/, "two\n"],
+          [/^two$/m, "three\n"],
+        ]);
+        assert.match(output, /<<< TLS 1\.3, Handshake \[length 0005\], KeyUpdate[\s\S]*^two$/m);
+        await eventually(() => echo.ends.length === 1, "the session ends with its client");
+      });
+
       it("resumes sessions by tickets, or not", async (test) => {
         const directory = testDirectory(test);
         for (const tickets of [true, false]) {
-          const echo = await startTlsEcho(test, backend, { tickets });
+          const echo = await startTlsEcho(test, way, { tickets });
           const file = `${directory}/ticket-${tickets}`;
           // In TLS 1.3 tickets come with the first answer.
           await runOpenssl(sClient(echo, "-tls1_2", "-sess_out", file), "a\n", /^a$/m);
@@ -152,7 +169,7 @@ for (const backend of testBackends) {
 
     it("refuses nothing but what the client must refuse: trust, time, name, fingerprint", async (test) => {
       const { certificate: ca } = authority;
-      const echo = await startTlsEcho(test, backend);
+      const echo = await startTlsEcho(test, way);
       assert.equal(await outcomeOf(echo, { ca }), "ok");
       assert.equal(await outcomeOf(echo, { ca, serverName: "localhost" }), "ok");
       assert.equal(await outcomeOf(echo, { ca, serverName: "example.org" }), "NAME");
@@ -166,16 +183,16 @@ for (const backend of testBackends) {
       );
       assert.equal(await outcomeOf(echo, { fingerprint: authority.fingerprint }), "FINGERPRINT");
       assert.throws(() => new TlsClient({ fingerprint: "12:34" }), { code: "BAD_TLS" });
-      const old = await startTlsEcho(test, backend, { certificates: [expiredCertificate] });
+      const old = await startTlsEcho(test, way, { certificates: [expiredCertificate] });
       assert.equal(await outcomeOf(old, { ca }), "EXPIRED");
       const own = certificateFor(["127.0.0.1"]);
-      const selfSigned = await startTlsEcho(test, backend, { certificates: [own] });
+      const selfSigned = await startTlsEcho(test, way, { certificates: [own] });
       assert.equal(await outcomeOf(selfSigned, { ca }), "UNTRUSTED");
       assert.equal(await outcomeOf(selfSigned, { fingerprint: own.fingerprint }), "ok");
     });
 
     it("resumes with the engine's client, and a pinned server too", async (test) => {
-      const echo = await startTlsEcho(test, backend);
+      const echo = await startTlsEcho(test, way);
       const client = new TlsClient({ fingerprint: localCertificate.fingerprint });
       const service = new Service({
         port: echo.port,
@@ -199,7 +216,7 @@ for (const backend of testBackends) {
 
     it("takes clients by their certificates", async (test) => {
       const mutual = { clientCertificates: "require", ca: authority.certificate } as const;
-      const echo = await startTlsEcho(test, backend, mutual);
+      const echo = await startTlsEcho(test, way, mutual);
       const good = await openTls(echo.tcpPort, {
         cert: clientCertificate.certificate,
         key: clientCertificate.key,
@@ -228,18 +245,18 @@ for (const backend of testBackends) {
       }
       assert.ok(echo.errors.every(({ code }) => code === "CLIENT_CERTIFICATE"));
       assert.equal(echo.sessions.length, 1);
-      const asking = await startTlsEcho(test, backend, { ...mutual, clientCertificates: "request" });
+      const asking = await startTlsEcho(test, way, { ...mutual, clientCertificates: "request" });
       const nobody = await openTls(asking.tcpPort);
       assert.equal(await echoOf(nobody, "hello"), "hello");
       assert.equal(asking.details[0]?.isAuthorized, false);
       nobody.destroy();
-      await assert.rejects(startTlsEcho(test, backend, { clientCertificates: "require" }), {
+      await assert.rejects(startTlsEcho(test, way, { clientCertificates: "require" }), {
         code: "BAD_TLS",
       });
     });
 
     it("answers what is not TLS in one line, and says so", async (test) => {
-      const echo = await startTlsEcho(test, backend);
+      const echo = await startTlsEcho(test, way);
       const http = await sendPlain(echo.tcpPort, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
       assert.match(http.toString(), /^HTTP\/1\.1 400 /);
       assert.match(http.toString(), /\r\n\r\nthis port speaks TLS: use https\n$/);
@@ -255,7 +272,7 @@ for (const backend of testBackends) {
     });
 
     it("survives garbage, truncated handshakes and silence", async (test) => {
-      const echo = await startTlsEcho(test, backend, { handshakeTimeoutMs: 300 });
+      const echo = await startTlsEcho(test, way, { handshakeTimeoutMs: 300 });
       const hello = await clientHello();
       await sendPlain(
         echo.tcpPort,
@@ -281,7 +298,7 @@ for (const backend of testBackends) {
     });
 
     it("knows an end from a truncation, and records that are not genuine", async (test) => {
-      const echo = await startTlsEcho(test, backend);
+      const echo = await startTlsEcho(test, way);
       const polite = await openTls(echo.tcpPort);
       assert.equal(await echoOf(polite, "a"), "a");
       polite.end();
@@ -312,7 +329,7 @@ for (const backend of testBackends) {
     });
 
     it("takes other certificates while sessions go on", async (test) => {
-      const echo = await startTlsEcho(test, backend);
+      const echo = await startTlsEcho(test, way);
       const before = await openTls(echo.tcpPort);
       assert.equal(await echoOf(before, "before"), "before");
       const next = certificateFor(["127.0.0.1", "next.example.org"], { issuer: authority });
@@ -339,7 +356,7 @@ for (const backend of testBackends) {
       const faults: number[] = [];
       const echo = await startTlsEcho(
         test,
-        backend,
+        way,
         {},
         {
           proxyHeader: (host) => host === "127.0.0.1",

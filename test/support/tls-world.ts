@@ -23,7 +23,30 @@ import {
   tlsOf,
   type TlsServerOptions,
 } from "../../src/engine/index.ts";
-import type { TestBackend } from "./chat-test-server.ts";
+import { loadOpenssl } from "../../src/engine/openssl/openssl-calls.ts";
+import { type TestBackend, testBackends } from "./chat-test-server.ts";
+
+/** Where TLS is tested: on which port, and done by whom. "auto" is OpenSSL called directly, where that can be. */
+export interface TlsWay {
+  readonly backend: TestBackend;
+  readonly driver: "auto" | "node";
+}
+
+export const tlsWays: readonly TlsWay[] = testBackends.flatMap((backend) =>
+  (isOpensslHere() ? (["auto", "node"] as const) : (["auto"] as const)).map((driver) => ({
+    backend,
+    driver,
+  })),
+);
+
+function isOpensslHere(): boolean {
+  try {
+    loadOpenssl();
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const DAY_MS = 86_400_000;
 const nowMs = realClock.wallMs();
@@ -69,7 +92,7 @@ export interface TlsEcho {
 
 export async function startTlsEcho(
   test: TestContext,
-  backend: TestBackend,
+  { backend, driver }: TlsWay,
   tls: Partial<TlsServerOptions> = {},
   options: ListenerOptions = {},
   limits: Partial<ServiceLimits> = {},
@@ -97,7 +120,7 @@ export async function startTlsEcho(
   const listener = await service.listen(
     { family: 4, host: "127.0.0.1", port: 0 },
     {
-      tls: { certificates: [localCertificate], ...tls },
+      tls: { certificates: [localCertificate], driver, ...tls },
       onTlsError: (_peer, error) => void kept.errors.push(error),
       ...options,
     },
@@ -172,17 +195,23 @@ export function writePair(directory: string, name: string, pair: MadeCertificate
   return [certificate, key];
 }
 
-/** Runs `openssl`; `input` is written and the end of it said when `until` was printed. */
+/**
+ * Runs `openssl`; `input` is written, then what each of `steps` has when what it waits for was printed, and
+ * the end of it said when `until` was.
+ */
 export function runOpenssl(
   args: readonly string[],
   input: string | undefined = "",
   until?: RegExp,
+  steps: readonly (readonly [heard: RegExp, then: string])[] = [],
 ): Promise<{ readonly code: number | null; readonly output: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn("openssl", args, { stdio: ["pipe", "pipe", "pipe"] });
     let output = "";
+    const left = [...steps];
     const read = (bytes: Buffer): void => {
       output += bytes.toString("latin1");
+      if (left[0]?.[0].test(output) === true) child.stdin.write(left.shift()?.[1] ?? "");
       if (until?.test(output) === true) child.stdin.end();
     };
     child.stdout.on("data", read);

@@ -2,6 +2,7 @@ import { realClock } from "../../base/clock.ts";
 import { realRandom } from "../../base/random.ts";
 import { type ChatClient, ChatError, type Credentials, type Welcome } from "../../client/index.ts";
 import { CliError, EXIT_FAILED, EXIT_USAGE } from "../cli-error.ts";
+import { transportHint } from "./transport-hint.ts";
 import { harmless } from "./line-format.ts";
 import { ask } from "../password-prompt.ts";
 import { type TokenFile } from "./token-file.ts";
@@ -20,9 +21,6 @@ export interface LoginOptions {
 
 /** What this client is called in the list of sessions. */
 const LABEL = "portico chat";
-
-/** What is wrong with TLS that no waiting makes right: a certificate, and a side that does not speak it. */
-const NEVER_BETTER = /certificate|\bspeaks? TLS|TLS version|\(ALPN\)/;
 
 /** A guest's key is so many bytes. */
 const GUEST_KEY_BYTES = 32;
@@ -46,21 +44,13 @@ export class ChatLogin {
   async logIn(signal: AbortSignal, say: (line: string) => void): Promise<Welcome> {
     const { server } = this.#options;
     let isToldOffline = false;
-    const hopeless = new AbortController();
     const unlisten = this.#client.on("state", ({ state }) => {
       if (state.name !== "offline" || isToldOffline) return;
-      if (NEVER_BETTER.test(state.why)) {
-        hopeless.abort(new CliError(state.why, EXIT_FAILED));
-        return;
-      }
       isToldOffline = true;
       say(`cannot reach ${server} (${state.why}); trying until it answers`);
     });
     try {
-      return await this.#connect(AbortSignal.any([signal, hopeless.signal]));
-    } catch (error) {
-      if (hopeless.signal.aborted) throw hopeless.signal.reason;
-      throw error;
+      return await this.#connect(signal);
     } finally {
       unlisten();
     }
@@ -140,6 +130,10 @@ export function rememberTokens(client: ChatClient, tokens: TokenFile, options: L
 }
 
 export function loginError(error: ChatError, options: LoginOptions): CliError {
+  const hint = transportHint(error.code);
+  if (hint !== undefined) {
+    return new CliError(harmless(`${error.message}${hint}`), EXIT_FAILED, { cause: error });
+  }
   const hints: Partial<Record<ChatError["code"], string>> = {
     AUTH_FAILED: "the name or the password is wrong (--register makes a new account)",
     NAME_TAKEN: `the name ${options.user} is taken`,

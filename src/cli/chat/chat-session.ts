@@ -11,6 +11,7 @@ import { counted, harmless, seconds } from "./line-format.ts";
 import { ReadMarker } from "./read-marker.ts";
 import { RoomEvents } from "./room-events.ts";
 import type { Style } from "./styles.ts";
+import { isTransportFailure } from "./transport-hint.ts";
 
 export interface ChatSessionOptions {
   readonly port: ChatPort;
@@ -274,6 +275,8 @@ export class ChatSession {
       case "closed":
         if (state.error.code === "DISCONNECTED") {
           this.#alarm(`the server has ended this session: ${state.error.message}`);
+        } else if (isTransportFailure(state.error.code)) {
+          this.#alarm(`no way back to the server: ${state.error.message}`);
         } else if (state.error.code !== "CLOSED" && this.#user !== "") {
           this.#alarm(`logging in again was refused: ${state.error.message}`);
         }

@@ -15,6 +15,7 @@ import { PlainScreen } from "./plain-screen.ts";
 import { colorPainter, plainPainter } from "./styles.ts";
 import { TerminalScreen } from "./terminal-screen.ts";
 import { TokenFile, tokenFilePath } from "./token-file.ts";
+import { isTransportFailure } from "./transport-hint.ts";
 
 export interface ChatOptions extends LoginOptions {
   /** Requests and events as JSON, one on each line. */
@@ -195,7 +196,11 @@ async function finish(port: ChatPort, session: ChatSession, patience: AbortSigna
 
 function throwIfEnded(state: ChatPort["state"]): void {
   if (state.name !== "closed" || state.error.code === "CLOSED") return;
-  throw new CliError(`the server has ended the session: ${harmless(state.error.message)}`);
+  const { code, message } = state.error;
+  const what = isTransportFailure(code)
+    ? "there is no way back to the server"
+    : "the server has ended the session";
+  throw new CliError(`${what}: ${harmless(message)}`);
 }
 
 function ignoreAbort(error: unknown): void {

@@ -2,7 +2,7 @@ import { Duplex } from "node:stream";
 import { assert } from "../../base/assert.ts";
 import type { CompletionPort, PortSocket, PortTimer, SocketEvents } from "../completion-port.ts";
 import { ArenaExhaustedError } from "../memory/arena.ts";
-import { CHUNK_BYTES, type SendBufferPool } from "../memory/send-buffer-pool.ts";
+import { CHUNK_BYTES, type SendBufferPool, type SendChunk } from "../memory/send-buffer-pool.ts";
 import { Errno, PortError } from "../port-error.ts";
 import { SendQueue } from "../send-queue.ts";
 
@@ -16,6 +16,10 @@ const FAREWELL_MS = 1000;
 export interface CipherLinkEvents {
   /** Bytes that came before there was a stream; a copy. */
   onPrelude(bytes: Buffer): void;
+  /** Where it is there: bytes [start, end) came, instead of `onPrelude`; lent until this returns. */
+  onCipher?(bytes: Uint8Array, start: number, end: number): void;
+  /** All that was queued with `queueCipher` has left. */
+  onTaken?(): void;
   /** The peer has sent its FIN; everything before it has been given on. */
   onPeerFinished(): void;
   /** The connection broke; `errno` is positive. Told once. */
@@ -73,6 +77,11 @@ export class CipherLink implements SocketEvents {
     return this.#stream?.readableLength ?? 0;
   }
 
+  /** Bytes that wait or are being sent. */
+  get queuedBytes(): number {
+    return this.#queue.byteCount;
+  }
+
   get isSending(): boolean {
     return this.#isSending;
   }
@@ -115,7 +124,19 @@ export class CipherLink implements SocketEvents {
       this.#break(Errno.ENOBUFS);
       return;
     }
-    this.#pump();
+    this.pump();
+  }
+
+  /** Queues bytes [start, end) of `chunk`, which `pump` sends. */
+  queueCipher(chunk: SendChunk, start: number, end: number): void {
+    if (this.#brokenBy === 0 && !this.#isClosing) this.#queue.push(chunk, start, end);
+  }
+
+  /** Sends what is queued unless something is being sent; then it follows. */
+  pump(): void {
+    if (this.#isSending || this.#queue.isEmpty || this.#isClosing) return;
+    this.#isSending = true;
+    if (!this.#unlessClosed(() => this.socket.send(this.#queue))) this.#isSending = false;
   }
 
   /** FIN, behind everything that was written. */
@@ -151,6 +172,10 @@ export class CipherLink implements SocketEvents {
 
   onReceived(bytes: Uint8Array, start: number, end: number): void {
     if (this.#isClosing || this.#finishesSoon) return;
+    if (this.#stream === undefined && this.#events.onCipher !== undefined) {
+      this.#events.onCipher(bytes, start, end);
+      return;
+    }
     // It is lent, and streams keep what they are given.
     const copy = Buffer.from(bytes.subarray(start, end));
     if (this.#stream === undefined) this.#events.onPrelude(copy);
@@ -178,10 +203,11 @@ export class CipherLink implements SocketEvents {
       return;
     }
     this.#queue.consume(result);
-    if (!this.#queue.isEmpty) this.#pump();
+    if (!this.#queue.isEmpty) this.pump();
     else {
       this.#endWrite(null);
       if (this.#finishesSoon) this.finish();
+      else this.#events.onTaken?.();
     }
   }
 
@@ -208,12 +234,6 @@ export class CipherLink implements SocketEvents {
       this.#pool.close(part.byteLength);
       this.#queue.push(chunk, at, at + part.byteLength);
     }
-  }
-
-  #pump(): void {
-    if (this.#isSending || this.#queue.isEmpty || this.#isClosing) return;
-    this.#isSending = true;
-    if (!this.#unlessClosed(() => this.socket.send(this.#queue))) this.#isSending = false;
   }
 
   #endWrite(error: Error | null): void {

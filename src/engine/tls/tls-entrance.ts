@@ -1,5 +1,6 @@
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import type { CompletionPort, PortSocket, PortTimer } from "../completion-port.ts";
+import { ArenaExhaustedError } from "../memory/arena.ts";
 import type { SendBufferPool } from "../memory/send-buffer-pool.ts";
 import {
   type ProxyHeader,
@@ -7,11 +8,15 @@ import {
   proxyHeaderFramer,
   readProxyHeader,
 } from "../proxy-protocol.ts";
+import type { OpensslContext } from "../openssl/openssl-context.ts";
+import { OpensslError } from "../openssl/openssl-error.ts";
+import { OpensslSession } from "../openssl/openssl-session.ts";
 import { CipherLink, type CipherLinkEvents } from "./cipher-link.ts";
+import { OpensslPortSocket } from "./openssl-port-socket.ts";
 import { TlsContexts } from "./tls-contexts.ts";
 import { TlsError, tlsErrorOf } from "./tls-error.ts";
 import { TLS_HANDSHAKE_TIMEOUT_MS, TLS_HANDSHAKES, type TlsServerOptions } from "./tls-options.ts";
-import { TlsPortSocket } from "./tls-port-socket.ts";
+import { type SecuredSocket, TlsPortSocket } from "./tls-port-socket.ts";
 
 /** First bytes of a TLS handshake record (RFC 8446, 5.1). */
 const HANDSHAKE_RECORD = 22;
@@ -48,7 +53,7 @@ export interface TlsVisitor {
   onProxyHeader(header: ProxyHeader): boolean;
   onProxyFault(fault: ProxyHeaderFault): void;
   /** In a turn, as a port tells of an accepted connection: it is opened or closed before the turn ends. */
-  onSecured(socket: TlsPortSocket): void;
+  onSecured(socket: SecuredSocket): void;
   /** It came to nothing. The connection is closed by itself. */
   onFailed(error: TlsError): void;
   /** Whatever became of it, the entrance has done with it. Last, once. */
@@ -133,7 +138,8 @@ export class TlsEntrance {
     this.#isBeginning = true;
     this.port.post(() => {
       this.#isBeginning = false;
-      for (const arrival of this.#ready.splice(0, BEGUN_PER_TURN)) arrival.begin(this.#server);
+      for (const arrival of this.#ready.splice(0, BEGUN_PER_TURN))
+        arrival.begin(this.#server, this.#contexts.openssl);
       this.#beginSome();
     });
   }
@@ -190,6 +196,7 @@ class Arrival implements CipherLinkEvents {
   readonly #link: CipherLink;
   /** What has come and was not used yet. */
   #prelude: Buffer = Buffer.alloc(0);
+  #direct: OpensslSession | undefined;
   #wantsProxyHeader: boolean;
   #timer: PortTimer | undefined;
   #isQueued = false;
@@ -235,6 +242,10 @@ class Arrival implements CipherLinkEvents {
   onPrelude(bytes: Buffer): void {
     if (this.#hasFailed) return;
     this.#hasSpoken = true;
+    if (this.#direct !== undefined) {
+      this.#goOn(this.#direct, bytes);
+      return;
+    }
     this.#prelude = this.#prelude.byteLength === 0 ? bytes : Buffer.concat([this.#prelude, bytes]);
     if (this.#wantsProxyHeader && !this.#takeProxyHeader()) return;
     if (this.#prelude.byteLength === 0 || this.#isQueued) return;
@@ -246,12 +257,53 @@ class Arrival implements CipherLinkEvents {
   }
 
   /** Only the entrance calls this: it is this connection's turn. */
-  begin(server: Server): void {
+  begin(server: Server, openssl: OpensslContext | undefined): void {
     if (this.#hasFailed || this.#link.isClosing) return;
+    if (openssl !== undefined) {
+      // Not `this`, which is no longer needed once there is a session.
+      const link = this.#link;
+      const first = this.#prelude;
+      this.#prelude = Buffer.alloc(0);
+      try {
+        this.#direct = new OpensslSession(openssl, this.#entrance.sendBuffers, (chunk, start, end) => {
+          link.queueCipher(chunk, start, end);
+        });
+      } catch (error) {
+        if (!(error instanceof OpensslError)) throw error;
+        // It had no memory left.
+        this.#fail(new TlsError("LIMIT", "a TLS connection could not be made", error));
+        return;
+      }
+      this.#goOn(this.#direct, first);
+      return;
+    }
     const stream = this.#link.makeStream(this.#prelude);
     this.#prelude = Buffer.alloc(0);
     arrivals.set(stream, this);
     server.emit("connection", stream);
+  }
+
+  /** The handshake by OpenSSL itself. */
+  #goOn(direct: OpensslSession, bytes: Buffer): void {
+    const plain: Buffer[] = [];
+    let result: ReturnType<OpensslSession["handshake"]>;
+    try {
+      result = direct.handshake(bytes, 0, bytes.byteLength, (lent, byteCount) => {
+        plain.push(Buffer.from(lent.subarray(0, byteCount)));
+        return true;
+      });
+    } catch (error) {
+      if (!(error instanceof ArenaExhaustedError)) throw error;
+      this.#fail(new TlsError("LIMIT", "there is no memory for what is to be sent", error));
+      return;
+    }
+    this.#link.pump();
+    if (result === "more") this.#link.receive(true);
+    else if (result instanceof Error) this.#fail(tlsErrorOf(result));
+    else {
+      this.#direct = undefined;
+      this.#hand(new OpensslPortSocket(this.#entrance.port, this.#link, direct, plain, result.end));
+    }
   }
 
   /** Only the entrance calls this; outside of turns, perhaps. */
@@ -260,7 +312,10 @@ class Arrival implements CipherLinkEvents {
       tls.destroy();
       return;
     }
-    const secured = new TlsPortSocket(this.#entrance.port, this.#link, tls);
+    this.#hand(new TlsPortSocket(this.#entrance.port, this.#link, tls));
+  }
+
+  #hand(secured: SecuredSocket): void {
     this.#stopTimer();
     this.#hasLeft = true;
     this.#entrance.port.post(() => {
@@ -322,6 +377,8 @@ class Arrival implements CipherLinkEvents {
   }
 
   #leave(): void {
+    this.#direct?.free();
+    this.#direct = undefined;
     this.#entrance.forget(this);
     this.#visitor.onLeft();
   }

@@ -6,7 +6,7 @@
  * - `CLOSED`: the peer closed the connection during the handshake.
  * - `VERSION`, `CIPHER`, `ALPN`: nothing in common.
  * - `CLIENT_CERTIFICATE`: the client showed none, or none that is trusted.
- * - `UNTRUSTED`, `EXPIRED`, `NAME`, `FINGERPRINT`: the server's certificate was not accepted here.
+ * - `UNTRUSTED`, `EXPIRED`, `NOT_YET_VALID`, `NAME`, `FINGERPRINT`: the server's certificate was not accepted here.
  * - `REFUSED`: the peer gave up with an alert, for example because it does not trust our certificate.
  * - `PROTOCOL`: anything else that breaks the rules, garbage above all.
  */
@@ -21,6 +21,7 @@ export type TlsErrorCode =
   | "CLIENT_CERTIFICATE"
   | "UNTRUSTED"
   | "EXPIRED"
+  | "NOT_YET_VALID"
   | "NAME"
   | "FINGERPRINT"
   | "REFUSED"
@@ -73,10 +74,11 @@ const kinds: readonly (readonly [pattern: RegExp, code: TlsErrorCode, message: s
     "CLIENT_CERTIFICATE",
     "the server requires a client certificate",
   ],
+  [/^CERT_HAS_EXPIRED$/, "EXPIRED", "the server's certificate has expired"],
   [
-    /^(CERT_HAS_EXPIRED|CERT_NOT_YET_VALID)$/,
-    "EXPIRED",
-    "the server's certificate is not valid at this time",
+    /^CERT_NOT_YET_VALID$/,
+    "NOT_YET_VALID",
+    "the server's certificate is not valid yet, or this machine's clock is wrong",
   ],
   [/^ERR_TLS_CERT_ALTNAME/, "NAME", "the server's certificate is for another name"],
   [/^ERR_SSL_.*_ALERT_/, "REFUSED", "the peer refused the handshake"],

@@ -9,6 +9,8 @@ export interface TlsCertificate {
 
 export type TlsVersion = "TLSv1.2" | "TLSv1.3";
 
+export type TlsDriver = "auto" | "openssl" | "node";
+
 /** TLS of a listener. */
 export interface TlsServerOptions {
   /**
@@ -18,6 +20,12 @@ export interface TlsServerOptions {
   readonly certificates: readonly TlsCertificate[];
   /** Default "TLSv1.2"; the newest that both sides know is used. */
   readonly minVersion?: TlsVersion;
+  /**
+   * Cipher suites of TLS 1.2, the preferred first, in OpenSSL's names with colons between them. All of TLS 1.3
+   * are offered besides. Default: those with forward secrecy and authenticated encryption (ECDHE with AES-GCM or
+   * ChaCha20-Poly1305; RFC 9325, section 4.2).
+   */
+  readonly ciphers?: string;
   /** Application protocols (ALPN), the preferred first. A client that offers only others is refused. Default: none. */
   readonly applicationProtocols?: readonly string[];
   /** `require`: without a certificate of `ca` there is no session. `request`: see `TlsDetails`. Default "none". */
@@ -26,6 +34,13 @@ export interface TlsServerOptions {
   readonly ca?: string;
   /** Whether clients may resume sessions by tickets; they are good for five minutes. Default true. */
   readonly tickets?: boolean;
+  /**
+   * Who does the records. `openssl`: the OpenSSL inside Node, called directly, which costs a third of the time for
+   * each send; TlsSettingsError where it cannot be (another system than Linux, no koffi, an OpenSSL that is
+   * not Node's own) and where clients show certificates. `node`: Node's TLSSocket. `auto`: `openssl` where
+   * it can be, else `node`. Default "auto".
+   */
+  readonly driver?: TlsDriver;
   /** From accepting to the end of the handshake, ms. Then: closed, `TIMEOUT`. Default 10,000. */
   readonly handshakeTimeoutMs?: number;
   /** Handshakes under way at once. Above: reset, `LIMIT`. Default 1024. */

@@ -36,6 +36,24 @@ export interface TlsDetails {
   peerCertificate(): X509Certificate | undefined;
 }
 
+/** A connected socket whose TLS handshake is done. */
+export interface SecuredSocket extends PortSocket {
+  readonly details: TlsDetails;
+  /** Asked before it is handed over: it was closed from below, or is about to be, because the port closes. */
+  readonly isGone: boolean;
+}
+
+/** Whether `port` closes, so that nothing can be begun on it. */
+export function isPortClosing(port: CompletionPort): boolean {
+  try {
+    port.startTimer(0, () => undefined).cancel();
+    return false;
+  } catch (error) {
+    if (!(error instanceof PortError)) throw error;
+    return true;
+  }
+}
+
 /**
  * A connected socket of any port, encrypted: what it is given goes through Node's TLSSocket and the
  * {@link CipherLink} under it. It keeps the contract of `PortSocket`, so sessions need not know.
@@ -47,7 +65,7 @@ export interface TlsDetails {
  *   a part. Records that are not genuine are −EPROTO.
  * - `close` says close_notify where nothing waits before it, for a second at most.
  */
-export class TlsPortSocket implements PortSocket, CipherLinkEvents {
+export class TlsPortSocket implements SecuredSocket, CipherLinkEvents {
   readonly local: SocketAddress;
   readonly remote: SocketAddress;
   readonly details: TlsDetails;
@@ -86,16 +104,8 @@ export class TlsPortSocket implements PortSocket, CipherLinkEvents {
     tls.on("close", () => this.#fail(link.brokenBy > 0 ? link.brokenBy : Errno.ECONNRESET));
   }
 
-  /** Asked before it is handed over: it was closed from below, or is about to be, because the port closes. */
   get isGone(): boolean {
-    if (this.#state === "closed") return true;
-    try {
-      this.#port.startTimer(0, () => undefined).cancel();
-      return false;
-    } catch (error) {
-      if (!(error instanceof PortError)) throw error;
-      return true;
-    }
+    return this.#state === "closed" || isPortClosing(this.#port);
   }
 
   open(events: SocketEvents): void {
