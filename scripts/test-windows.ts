@@ -4,12 +4,15 @@
  * On Windows they run as they are. Elsewhere they run under Wine, on Windows' own Node and koffi, which are
  * fetched from npm at the versions and hashes of test/windows/package-lock.json; without Wine the reason is
  * printed, and the exit code is 0. What this can show and what not: docs/WINDOWS.md.
+ *
+ * The last line on stdout says in short what ran, or why nothing did; given to `npm test` in
+ * PORTICO_TESTED_ELSEWHERE it becomes part of that run's last line.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
 import { mkdirSync, closeSync, globSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
-import { tmpdir } from "node:os";
+import { release, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
@@ -41,6 +44,16 @@ const chat = [
   "websocket",
 ];
 
+/** What Wine cannot run of the tests of TLS; the files of the last two are not even begun there. */
+const withoutOnWine: Group["without"] = isWindows
+  ? []
+  : [
+      ["with openssl s_client", "openssl is a program of this machine, and pipes to it do not work"],
+      ["is Node where koffi cannot be loaded", "it reads what another process prints"],
+      ["the chat over TLS", "it starts servers as processes, and pipes to them do not work"],
+      ["TLS that cannot come to be", "it starts servers as processes, and pipes to them do not work"],
+    ];
+
 const groups: readonly Group[] = [
   {
     title: "the iocp port: its own tests and both conformance suites",
@@ -55,6 +68,18 @@ const groups: readonly Group[] = [
     title: "the whole chat on the iocp port",
     backend: "iocp",
     files: chat.map((name) => `test/integration/chat-${name}.test.ts`),
+  },
+  {
+    title: "TLS on the iocp port: sessions, handshakes, crowds, and what TLS itself is made of",
+    backend: "iocp",
+    files: [
+      ...globSync("src/engine/tls/*.test.ts", { cwd: root }).sort(),
+      "test/conformance/session-tls.test.ts",
+      "test/integration/tls-handshakes.test.ts",
+      "test/integration/tls-crowd.test.ts",
+      ...(isWindows ? ["test/integration/tls-chat.test.ts", "test/integration/tls-mistakes.test.ts"] : []),
+    ],
+    without: withoutOnWine,
   },
   {
     title: "the libuv port on Windows: both conformance suites",
@@ -81,6 +106,8 @@ interface Runner {
   readonly before: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
   readonly what: string;
+  /** "under Wine 8.0" */
+  readonly where: string;
   end(): Promise<void>;
 }
 
@@ -155,6 +182,7 @@ function wineRunner(wine: string): Runner {
     before: [node],
     environment,
     what: `${version}, which stands in for Windows`,
+    where: `under ${version.replace(/^wine-(\S+).*$/, "Wine $1")}`,
     async end() {
       // The prefix' server lives for some seconds longer than the last program; -k ends it, -w waits.
       const server = join(wine, "..", "wineserver64");
@@ -176,12 +204,20 @@ function windowsRunner(): Runner {
     before: [],
     environment: process.env,
     what: "Windows itself",
+    where: `on Windows ${release()}`,
     end: () => Promise.resolve(),
   };
 }
 
-/** Runs one group and prints what the test runner says. True when all passed. */
-async function runGroup(runner: Runner, group: Group, directory: string): Promise<boolean> {
+interface Result {
+  readonly group: Group;
+  readonly passed: boolean;
+  /** Tests that ran, by port, as the reporter counts them. */
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+/** Runs one group and prints what the test runner says. */
+async function runGroup(runner: Runner, group: Group, directory: string): Promise<Result> {
   console.log(`\n== ${group.title}`);
   for (const [name, reason] of group.without ?? []) console.log(`left out: "${name}": ${reason}`);
   const skipped = (group.without ?? []).map(([name]) => `--test-skip-pattern=${name}`);
@@ -194,7 +230,7 @@ async function runGroup(runner: Runner, group: Group, directory: string): Promis
       ...runner.before,
       "--test",
       "--test-isolation=none",
-      "--test-reporter=spec",
+      "--test-reporter=./test/support/ports-reporter.ts",
       `--test-timeout=${TEST_HUNG_MS}`,
       ...skipped,
       ...group.files,
@@ -209,34 +245,60 @@ async function runGroup(runner: Runner, group: Group, directory: string): Promis
   const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
   clearTimeout(timer);
   closeSync(descriptor);
-  process.stdout.write(readFileSync(output));
+  const printed = readFileSync(output, "utf8");
+  process.stdout.write(printed);
   if (code !== 0) console.log(`the test runner ended with ${code ?? signal}`);
-  return code === 0;
+  return { group, passed: code === 0, counts: countsOf(printed) };
+}
+
+/** The counts in the line of test/support/ports-reporter.ts: "ports iocp 1,204 tests, libuv 12; skipped: …". */
+function countsOf(printed: string): Map<string, number> {
+  const [, told = ""] = /^\W*ports ([^;\n]*)/m.exec(printed) ?? [];
+  const entries = [...told.matchAll(/([a-z]+) ([\d,]+)/g)];
+  return new Map(entries.map(([, port = "", count = ""]) => [port, Number(count.replaceAll(",", ""))]));
+}
+
+/** "iocp 214 tests under Wine 8.0, libuv 122" */
+function summaryOf(results: readonly Result[], where: string): string {
+  const failed = results.filter(({ passed }) => !passed);
+  if (failed.length > 0) return `iocp failed ${where}: ${failed.map(({ group }) => group.title).join("; ")}`;
+  const totals = new Map<string, number>();
+  for (const { counts } of results) {
+    for (const [port, count] of counts) totals.set(port, (totals.get(port) ?? 0) + count);
+  }
+  const told = [...totals].map(([port, count], index) =>
+    index === 0 ? `${port} ${count} tests ${where}` : `${port} ${count}`,
+  );
+  return told.join(", ");
+}
+
+/** Why nothing can be run here, if so. */
+function whyNot(wine: string | undefined): string | undefined {
+  if (isWindows) return undefined;
+  if (process.arch !== "x64")
+    return `Windows' Node runs under Wine on x64 alone, and this is ${process.arch}`;
+  return wine === undefined ? "wine64 is not installed (apt-get install wine64)" : undefined;
 }
 
 async function main(): Promise<number> {
   const wine = isWindows ? undefined : findWine();
-  if (!isWindows && (wine === undefined || process.arch !== "x64")) {
-    console.log("skipped, Windows: this is no Windows, and there is no wine64 (Debian: apt install wine64)");
+  const reason = whyNot(wine);
+  if (reason !== undefined) {
+    console.log(`iocp skipped: ${reason}`);
     return 0;
   }
   const runner = wine === undefined ? windowsRunner() : wineRunner(wine);
   const directory = mkdtempSync(join(tmpdir(), "portico-windows-"));
   console.log(`tests on ${runner.what}`);
+  const results: Result[] = [];
   try {
-    const passed: boolean[] = [];
-    for (const group of groups) passed.push(await runGroup(runner, group, directory));
-    const failed = groups.filter((_, index) => !passed[index]);
-    console.log(
-      failed.length === 0
-        ? `\nall passed on ${runner.what}`
-        : `\nfailed on ${runner.what}: ${failed.map(({ title }) => title).join("; ")}`,
-    );
-    return failed.length === 0 ? 0 : 1;
+    for (const group of groups) results.push(await runGroup(runner, group, directory));
   } finally {
     rmSync(directory, { recursive: true, force: true });
     await runner.end();
   }
+  console.log(`\n${summaryOf(results, runner.where)}`);
+  return results.every(({ passed }) => passed) ? 0 : 1;
 }
 
 process.exitCode = await main();

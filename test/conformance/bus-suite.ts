@@ -25,7 +25,7 @@ export function busSuite(name: string, open: () => Promise<BusUnderTest>): void 
     }
   };
 
-  describe(`${name} keeps the bus contract`, () => {
+  describe(`${name} keeps the bus contract (no port)`, () => {
     it("delivers a gate's commands in the order it sent them", () =>
       withBus(async ({ bus, settle }) => {
         const hub = listeningHub(bus);

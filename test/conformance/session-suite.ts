@@ -61,7 +61,7 @@ export function describeSessions(subject: SessionSubject, options: SessionSuiteO
     });
   };
 
-  describe(`sessions on the ${name} port`, { skip }, () => {
+  describe(`sessions on ${name}`, { skip }, () => {
     switchingCases(withWorld);
     pausingCases(withWorld);
     peerEndedCases(withWorld);

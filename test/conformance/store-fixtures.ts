@@ -1,4 +1,5 @@
 import type { RoomId, UserId } from "../../src/chat/names.ts";
+import { OPEN_ROOM_SETTINGS } from "../../src/chat/store/open-room-settings.ts";
 import {
   type AuditRecord,
   type NewMessage,
@@ -51,17 +52,6 @@ export function range(first: number, last: number): number[] {
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
 }
 
-export const publicSettings: RoomSettings = {
-  access: "public",
-  passwordHash: "",
-  topic: "",
-  archived: false,
-  slowModeMs: 0,
-  slowReader: "disconnect",
-  retentionAgeMs: 0,
-  retentionCount: 0,
-};
-
 export function auditOf(action: string): AuditRecord {
   return { timeMs: NOW_MS, actor: "root", action, subject: "somebody", room: "", detail: "why not" };
 }
@@ -96,7 +86,7 @@ export async function makeRoom(
     ownerId,
     maxOwned: 100,
     nowMs: NOW_MS,
-    settings: { ...publicSettings, ...settings },
+    settings: { ...OPEN_ROOM_SETTINGS, ...settings },
   });
   if (!made.created) throw new Error(`${name}: ${made.why}`);
   return made.room.id;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { OPEN_ROOM_SETTINGS } from "../../src/chat/store/open-room-settings.ts";
 import type { NewRoom } from "../../src/chat/store/store.ts";
 import {
   auditOf,
@@ -8,7 +9,6 @@ import {
   messageOf,
   NOW_MS,
   openRoom,
-  publicSettings,
   range,
   type StoreFixture,
 } from "./store-fixtures.ts";
@@ -30,7 +30,7 @@ export function describeRooms(fixture: StoreFixture): void {
         epoch: made.epoch,
         firstOffset: 0,
         lastOffset: 0,
-        settings: publicSettings,
+        settings: OPEN_ROOM_SETTINGS,
         roster: [],
         blockedBy: [],
       });
@@ -122,7 +122,7 @@ export function describeRooms(fixture: StoreFixture): void {
       assert.equal(await update({}), "DONE");
       assert.equal(await find("old"), undefined);
       assert.deepEqual((await find("new"))?.settings, {
-        ...publicSettings,
+        ...OPEN_ROOM_SETTINGS,
         access: "private",
         topic: "tea",
         retentionCount: 5,

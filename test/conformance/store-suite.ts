@@ -23,7 +23,7 @@ import { describeTokens } from "./store-tokens.ts";
 
 /** What every store must do, whatever it is made of. */
 export function describeStore(name: string, makeHarness: () => Promise<StoreHarness>): void {
-  describe(`store contract: ${name}`, () => {
+  describe(`store contract: ${name} (no port)`, () => {
     let harness: StoreHarness;
     let store: Store;
 

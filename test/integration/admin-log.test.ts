@@ -8,6 +8,7 @@ import { ErrorCode, PacketType } from "../../src/protocol/codes.ts";
 import { parseSocketAddress } from "../../src/engine/index.ts";
 import { ChatTestClient, DEADLINE_MS } from "../support/chat-test-client.ts";
 import { CliBench } from "../support/cli-process.ts";
+import { autoBackend } from "../support/test-ports.ts";
 
 async function until(isSo: () => boolean): Promise<void> {
   const deadline = AbortSignal.timeout(DEADLINE_MS);
@@ -31,7 +32,7 @@ async function serve(test: TestContext, flags: readonly string[]) {
   return { bench, log, ...started, token, admin };
 }
 
-describe("the log of portico serve", () => {
+describe(`the log of portico serve on ${autoBackend}`, () => {
   it("has no password, token, invitation or text of a message, at any level", async (test) => {
     const flags = ["--log-level", "trace", "--limits-invalid-packets", "1000"];
     const { server, address, http, log, token, admin } = await serve(test, flags);

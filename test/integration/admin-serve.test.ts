@@ -7,6 +7,7 @@ import { type AdminRoute, adminRoutes, type AdminRouteName } from "../../src/adm
 import { DEADLINE_MS } from "../support/chat-test-client.ts";
 import { CliBench, type CliProcess } from "../support/cli-process.ts";
 import { metricValue, parseMetrics } from "../support/metrics-text.ts";
+import { autoBackend } from "../support/test-ports.ts";
 
 /** A server as a process, with what an administrator needs. */
 class Served {
@@ -65,7 +66,7 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
   }
 }
 
-describe("administration of portico serve", () => {
+describe(`administration of portico serve on ${autoBackend}`, () => {
   it("prints a token that is kept for its owner alone, also for the next start", async (test) => {
     const served = await Served.start(test);
     assert.match(served.token, /^[\w-]{32}$/);
@@ -233,7 +234,7 @@ describe("administration of portico serve", () => {
     await served.server.errorLine(/"needRestart":\[.*"http\.trustedProxies","admin\.wrongTokens"\]/);
   });
 
-  it("refuses settings that make no sense", async (test) => {
+  it("refuses settings that make no sense (no port)", async (test) => {
     const bench = new CliBench(test);
     const { code, stderr } = await bench.run([
       "config",

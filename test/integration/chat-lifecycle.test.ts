@@ -12,6 +12,7 @@ import { ErrorCode, mayReconnect, PacketType } from "../../src/protocol/codes.ts
 import { DisconnectCode } from "../../src/protocol/generated/portico/v1/portico_pb.js";
 import { ChatTestClient, until } from "../support/chat-test-client.ts";
 import { FakeHasher, startTestServer, testBackends } from "../support/chat-test-server.ts";
+import { autoBackend } from "../support/test-ports.ts";
 
 const LOBBY = 1;
 
@@ -147,7 +148,7 @@ for (const backend of testBackends) {
   });
 }
 
-describe("a start that fails", () => {
+describe(`a start that fails, on ${autoBackend}`, () => {
   const packets = { address: socketAddress("127.0.0.1", 0) };
 
   async function failure(options: Parameters<typeof startChatServer>[0]): Promise<StartError> {
@@ -161,7 +162,7 @@ describe("a start that fails", () => {
   }
 
   for (const backend of testBackends) {
-    it(`says that the port is in use (${backend})`, async (test) => {
+    it(`says that the port is in use, on ${backend}`, async (test) => {
       const other = createServer().listen(0, "127.0.0.1");
       test.after(() => other.close());
       await until(() => other.listening, "the other server");
@@ -172,7 +173,7 @@ describe("a start that fails", () => {
       assert.ok(error.message.includes(`127.0.0.1:${port}`));
     });
 
-    it(`says that the machine does not have the address (${backend})`, async () => {
+    it(`says that the machine does not have the address, on ${backend}`, async () => {
       const address = socketAddress("192.0.2.1", 9000);
       const error = await failure({ packets: { address }, store: new MemoryStore(), engine: { backend } });
       assert.equal(error.code, "ADDRESS_UNAVAILABLE");

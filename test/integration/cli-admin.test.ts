@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { CliBench, type CliExit } from "../support/cli-process.ts";
+import { autoBackend } from "../support/test-ports.ts";
 
 const password = { PORTICO_PASSWORD: "correct horse battery" };
 
@@ -19,7 +20,7 @@ function bench(test: TestContext): CliBench {
   return new CliBench(test);
 }
 
-describe("portico user, room, audit", () => {
+describe(`portico user, room, audit, on ${autoBackend}`, () => {
   it("work on the data alone and, the same, with a server that runs", async (test) => {
     const shell = bench(test);
     assert.match(
@@ -75,7 +76,7 @@ describe("portico user, room, audit", () => {
     assert.deepEqual([again.code, again.stdout], [1, ""]);
   });
 
-  it("say what is wrong, with the exit code that fits", async (test) => {
+  it("say what is wrong, with the exit code that fits (no port)", async (test) => {
     const shell = bench(test);
     await done(shell.run(["user", "add", "root", ...data], password));
     const cases: [readonly string[], number, RegExp][] = [
@@ -99,7 +100,7 @@ describe("portico user, room, audit", () => {
   });
 });
 
-describe("portico backup and restore", () => {
+describe(`portico backup and restore, on ${autoBackend}`, () => {
   it("bring everything back, and replace nothing unasked", async (test) => {
     const shell = bench(test);
     const { server, address } = await shell.serve("127.0.0.1:0", ["--set", "login.guests=true"]);
@@ -124,7 +125,7 @@ describe("portico backup and restore", () => {
   });
 });
 
-describe("SIGHUP", () => {
+describe(`SIGHUP, on ${autoBackend}`, () => {
   it("reads the settings again, and keeps the old ones when the new make no sense", async (test) => {
     const shell = bench(test);
     const file = join(shell.directory, "portico.yaml");

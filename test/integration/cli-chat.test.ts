@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { chatOnTerminal, hasScript } from "../support/chat-on-terminal.ts";
 import { CliBench } from "../support/cli-process.ts";
+import { autoBackend } from "../support/test-ports.ts";
 
-describe("portico chat", () => {
+describe(`portico chat with a server on ${autoBackend}`, () => {
   it("lets two people talk, whisper and see each other", async (test) => {
     const bench = new CliBench(test);
     const { address } = await bench.serve();

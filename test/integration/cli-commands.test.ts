@@ -6,10 +6,11 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { probeUring } from "../../src/engine/uring/probe.ts";
 import { CliBench } from "../support/cli-process.ts";
+import { autoBackend } from "../support/test-ports.ts";
 
 const backends = probeUring().available ? ["auto", "libuv", "uring"] : ["auto", "libuv"];
 
-describe("portico serve", () => {
+describe(`portico serve on ${autoBackend}`, () => {
   it("says everything on start, answers health checks, and stops when told", async (test) => {
     const bench = new CliBench(test);
     const { server, address, http } = await bench.serve();
@@ -88,7 +89,7 @@ function serveOn(bench: CliBench, directory: string): ReturnType<CliBench["run"]
   return bench.run(["serve", "--packets", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data", directory]);
 }
 
-describe("mistakes on the command line", () => {
+describe("mistakes on the command line (no port)", () => {
   const mistakes: readonly (readonly [args: readonly string[], hint: RegExp])[] = [
     [["serv"], /unknown command 'serv'\n\(Did you mean serve\?\)/],
     [["serve", "--packet", "127.0.0.1:0"], /unknown option '--packet'\n\(Did you mean --packets\?\)/],
@@ -133,7 +134,7 @@ describe("mistakes on the command line", () => {
   });
 });
 
-describe("the other commands", () => {
+describe("the other commands (no port)", () => {
   it("print their version and help", async (test) => {
     const bench = new CliBench(test);
     const version = await bench.run(["--version"]);
@@ -157,7 +158,7 @@ describe("the other commands", () => {
     assert.match(stdout, /^ {2}address: 127\.0\.0\.1:9000 +# default$/m);
   });
 
-  it("doctor: tries the backends, the limits, the data directory and the addresses", async (test) => {
+  it(`doctor: tries the backends, on ${autoBackend} and others, the limits, the data directory and the addresses`, async (test) => {
     const bench = new CliBench(test);
     const free = ["--packets", "127.0.0.1:0", "--http", "127.0.0.1:0"];
     const healthy = await bench.run(["doctor", ...free]);
@@ -171,9 +172,14 @@ describe("the other commands", () => {
   });
 });
 
+/** The port that a backend asked for comes to. */
+function named(backend: string): string {
+  return backend === "auto" ? `auto, on ${autoBackend}` : `on ${backend}`;
+}
+
 describe("portico echo", () => {
   for (const backend of backends) {
-    it(`sends every byte back, and does not read from who does not read (${backend})`, async (test) => {
+    it(`sends every byte back, and does not read from who does not read, ${named(backend)}`, async (test) => {
       const bench = new CliBench(test);
       const echo = bench.start(["echo", "--port", "0", "--backend", backend]);
       const [, port] =
@@ -191,7 +197,7 @@ describe("portico echo", () => {
     });
   }
 
-  it("says in one line that its port is in use, and ends with 1", async (test) => {
+  it(`says in one line that its port is in use, and ends with 1, on ${autoBackend}`, async (test) => {
     const bench = new CliBench(test);
     const first = bench.start(["echo", "--port", "0"]);
     const [, port = ""] = /^listening \S+:(\d+)/.exec(await first.line(/^listening /)) ?? [];

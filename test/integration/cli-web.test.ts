@@ -5,9 +5,10 @@ import { WebSocket } from "ws";
 import { parseSocketAddress } from "../../src/engine/index.ts";
 import { CliBench } from "../support/cli-process.ts";
 import { RawHttpClient } from "../support/raw-http-client.ts";
+import { autoBackend } from "../support/test-ports.ts";
 
 /** What `portico serve` has for browsers; that it may be built or not makes no difference here. */
-describe("portico serve for browsers", () => {
+describe(`portico serve for browsers on ${autoBackend}`, () => {
   it("says where the pages are, serves them, and takes WebSockets", async (test) => {
     const bench = new CliBench(test);
     const { server, http } = await bench.serve();

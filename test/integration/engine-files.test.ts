@@ -15,7 +15,7 @@ const uringSkip = probe.available ? false : `io_uring does not work here: ${prob
 const isLinux = process.platform === "linux";
 
 for (const backend of ["uring", "libuv"] as const) {
-  describe(`files of the ${backend} port`, { skip: backend === "uring" ? uringSkip : false }, () => {
+  describe(`files on ${backend}`, { skip: backend === "uring" ? uringSkip : false }, () => {
     it(
       "hear of a full disk from the kernel",
       { skip: isLinux ? false : "/dev/full is Linux's" },
@@ -71,7 +71,7 @@ for (const backend of ["uring", "libuv"] as const) {
   });
 }
 
-describe("an open that the kernel keeps waiting", { skip: uringSkip }, () => {
+describe("an open on uring that the kernel keeps waiting", { skip: uringSkip }, () => {
   it("is taken back when the port closes", async (context) => {
     const path = join(directory, "fifo");
     try {

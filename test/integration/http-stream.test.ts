@@ -7,6 +7,7 @@ import { testBackends } from "../support/chat-test-server.ts";
 import { until } from "../support/chat-test-client.ts";
 import { RawHttpClient } from "../support/raw-http-client.ts";
 import { openTestHttp, type TestHttp } from "../support/test-http.ts";
+import { autoBackend } from "../support/test-ports.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 const MIB = 1_048_576;
@@ -281,7 +282,7 @@ for (const backend of testBackends) {
 }
 
 /** A `request` of Node's so that its own client is heard too: Expect, trailers and so on are its business. */
-describe("HTTP for Node's client", () => {
+describe(`HTTP for Node's client on ${autoBackend}`, () => {
   it("brings trailers both ways", async (test) => {
     const server = createHttpServer(defaultHttpLimits, (asked, response) => {
       asked.resume();

@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { SeededRandom } from "../../src/base/random.ts";
 import { openChatClient, type OpenedChatClient } from "../../src/client/index.ts";
 import { ServeProcess } from "../support/serve-process.ts";
+import { autoBackend } from "../support/test-ports.ts";
 
 const CLIENTS = 8;
 const KILLS = 4;
@@ -18,7 +19,7 @@ const settings = [
   "rates.registrationsPerHourPerAddress=0",
 ];
 
-describe("a server killed under load", () => {
+describe(`a server on ${autoBackend} killed under load`, () => {
   it("keeps every acknowledged message, once, and its clients go on by themselves", async (test) => {
     const seed = Number(process.env.PORTICO_SEED ?? Date.now() % 1_000_000);
     test.diagnostic(`PORTICO_SEED=${seed}`);

@@ -46,7 +46,7 @@ async function appendUntilKilled(directory: string, prefix: string, count: numbe
   });
 }
 
-describe("SqliteStore and kill -9", () => {
+describe("SqliteStore and kill -9 (no port)", () => {
   let directory: string;
   let store: Store | undefined;
 

@@ -97,7 +97,7 @@ const subjects: readonly [PortSubject, (test: AutobahnCase) => boolean][] = [
 ];
 
 for (const [subject, isRun] of subjects) {
-  describe(`Autobahn cases, ${subject.name}, PORTICO_SEED=${seed}`, { skip: subject.skipReason }, () => {
+  describe(`Autobahn cases on ${subject.name}, PORTICO_SEED=${seed}`, { skip: subject.skipReason }, () => {
     let env: PortEnvironment;
     let echo: WebSocketEcho;
     let address: SocketAddress;

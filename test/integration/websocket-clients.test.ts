@@ -36,7 +36,7 @@ async function runPython(script: string, url: string, mode: string): Promise<Rec
 }
 
 for (const subject of [libuvSubject, await uringSubject()]) {
-  describe(`WebSocket clients, ${subject.name}`, { skip: subject.skipReason }, () => {
+  describe(`WebSocket clients on ${subject.name}`, { skip: subject.skipReason }, () => {
     let env: PortEnvironment;
     let echo: WebSocketEcho;
     let address: SocketAddress;

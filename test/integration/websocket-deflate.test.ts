@@ -25,7 +25,7 @@ const subjects: readonly PortSubject[] = [
 ];
 
 for (const subject of subjects) {
-  describe(`permessage-deflate, ${subject.name}, PORTICO_SEED=${seed}`, { skip: subject.skipReason }, () => {
+  describe(`deflate on ${subject.name}, PORTICO_SEED=${seed}`, { skip: subject.skipReason }, () => {
     let env: PortEnvironment;
     let echo: WebSocketEcho;
     let address: SocketAddress;

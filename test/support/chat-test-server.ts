@@ -4,25 +4,9 @@ import type { PasswordHasher } from "../../src/chat/gate/password.ts";
 import { MemoryStore } from "../../src/chat/store/memory-store.ts";
 import type { Logger } from "../../src/base/logger.ts";
 import { socketAddress } from "../../src/engine/index.ts";
-import { probeIocp } from "../../src/engine/iocp/probe.ts";
-import { probeUring } from "../../src/engine/uring/probe.ts";
+import { type TestBackend, testBackends } from "./test-ports.ts";
 
-/** The ports that the chat is tested on. */
-export type TestBackend = "libuv" | "uring" | "iocp";
-
-/**
- * The ports that the chat is tested on here. PORTICO_TEST_BACKENDS narrows them: names, separated by commas.
- */
-export const testBackends: readonly TestBackend[] = chosen([
-  "libuv",
-  ...(probeUring().available ? (["uring"] as const) : []),
-  ...(probeIocp().available ? (["iocp"] as const) : []),
-]);
-
-function chosen(available: readonly TestBackend[]): TestBackend[] {
-  const names = process.env.PORTICO_TEST_BACKENDS?.split(",");
-  return available.filter((backend) => names?.includes(backend) ?? true);
-}
+export { type TestBackend, testBackends };
 
 /** Answers at once and counts; for tests that are not about passwords. */
 export class FakeHasher implements PasswordHasher {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { expectAutomatic } from "./test-ports.ts";
 
 const mainFile = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
@@ -154,7 +155,10 @@ export class CliBench {
     return started.exited;
   }
 
-  /** `portico serve` on a free port, or on a given one, with its data in the bench's directory. */
+  /**
+   * `portico serve` on a free port, or on a given one, with its data in the bench's directory. Rejects when
+   * it runs on another backend than the tests' titles say (`autoBackend`).
+   */
   async serve(
     packets = "127.0.0.1:0",
     flags: readonly string[] = [],
@@ -171,6 +175,7 @@ export class CliBench {
     ]);
     const ready = await server.line(/^ready /);
     const [, address = "", http = ""] = /^ready packets (\S+) http (\S+)$/.exec(ready) ?? [];
+    if (!flags.some((flag) => flag.includes("backend"))) expectAutomatic(server.stdout);
     return { server, address, http };
   }
 

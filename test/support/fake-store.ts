@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { RoomId, UserId } from "../../src/chat/names.ts";
+import { OPEN_ROOM_SETTINGS } from "../../src/chat/store/open-room-settings.ts";
 import type {
   Account,
   AddressBan,
@@ -48,17 +49,6 @@ interface FakeToken {
   readonly userId: UserId;
   readonly label: string;
 }
-
-const publicSettings: RoomSettings = {
-  access: "public",
-  passwordHash: "",
-  topic: "",
-  archived: false,
-  slowModeMs: 0,
-  slowReader: "disconnect",
-  retentionAgeMs: 0,
-  retentionCount: 0,
-};
 
 /** What a hub needs of a store, done at once and in plain tables: for tests of the hub alone. */
 export class FakeStore {
@@ -173,7 +163,7 @@ export class FakeStore {
     listBlocks: ({ userId }) =>
       [...(this.blocks.get(userId) ?? [])].map((id) => this.accounts.get(id)?.name ?? "").sort(),
     openRoom: ({ name, kind, epoch, members }) =>
-      this.#shown(this.#named(name) ?? this.#make(name, kind, publicSettings, members, epoch)),
+      this.#shown(this.#named(name) ?? this.#make(name, kind, OPEN_ROOM_SETTINGS, members, epoch)),
     createRoom: ({ name, settings, ownerId, maxOwned, audit }) => {
       if (this.#named(name) !== undefined) return { created: false, why: "NAME_TAKEN" };
       const owned = [...this.#rooms.values()].filter(({ members }) => members.get(ownerId)?.role === "owner");

@@ -29,6 +29,8 @@ export class FakeObservedServer implements ObservedServer {
   };
   readonly port = newPortCounters();
   readonly service = newServiceCounters();
+  /** Of the HTTP service beside it. */
+  readonly httpService = newServiceCounters();
   readonly histograms = { commitSeconds: new DurationHistogram(), fanOutSeconds: new DurationHistogram() };
   readonly sessionList: Omit<Session, "backend">[] = [];
   readonly ended: number[] = [];

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { expectAutomatic } from "./test-ports.ts";
 
 const mainFile = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
@@ -38,14 +39,19 @@ export class ServeProcess {
     child.stderr?.on("data", keep);
   }
 
-  /** Starts it and resolves when it says `ready`; rejects with what it printed when it ends before. */
+  /**
+   * Starts it and resolves when it says `ready`. Rejects with what it printed when it ends before, or when,
+   * nothing being asked for that decides it, it runs on another backend than `autoBackend`.
+   */
   static async start(directory: string, options: ServeOptions = {}): Promise<ServeProcess> {
     const { packets = "127.0.0.1:0", http = "127.0.0.1:0", settings = [], nodeFlags = [] } = options;
     const flags = settings.flatMap((setting) => ["--set", setting]);
+    // Settings of whoever runs the tests are none of the tests'.
+    const clean = Object.entries(process.env).filter(([name]) => !name.startsWith("PORTICO_"));
     const child = spawn(
       process.execPath,
       [...nodeFlags, mainFile, "serve", "--packets", packets, "--http", http, "--data", directory, ...flags],
-      { stdio: ["ignore", "pipe", "pipe"] },
+      { stdio: ["ignore", "pipe", "pipe"], env: Object.fromEntries(clean) },
     );
     let output = "";
     const bound = await new Promise<readonly [string, string]>((resolve, reject) => {
@@ -58,7 +64,16 @@ export class ServeProcess {
       child.stderr.on("data", read);
       child.once("close", (code) => reject(new Error(`serve ended with ${code}:\n${output}`)));
     });
-    return new ServeProcess(child, bound, output);
+    const server = new ServeProcess(child, bound, output);
+    if (nodeFlags.length === 0 && !settings.some((setting) => setting.startsWith("engine.backend="))) {
+      try {
+        expectAutomatic(output);
+      } catch (error) {
+        await server.kill();
+        throw error;
+      }
+    }
+    return server;
   }
 
   get hasEnded(): boolean {

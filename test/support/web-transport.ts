@@ -233,6 +233,6 @@ class WebConnection implements TransportConnection {
     this.#isClosed = true;
     this.#session = undefined;
     this.#cancelTimer();
-    this.#events.onClosed(why, this.#closeCode);
+    this.#events.onClosed(why, this.#closeCode === undefined ? {} : { closeCode: this.#closeCode });
   }
 }

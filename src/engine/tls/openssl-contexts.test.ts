@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import { realClock } from "../../base/clock.ts";
 import { loadOpenssl } from "../openssl/openssl-calls.ts";
 import { makeCertificate } from "./make-certificate.ts";
@@ -43,7 +42,7 @@ describe("who does TLS", () => {
       console.log(new TlsContexts({ certificates }).openssl === undefined);
       try { new TlsContexts({ certificates, driver: "openssl" }); } catch (error) { console.log(error.code, error.message); }
     `;
-    const deny = fileURLToPath(new URL("../../../test/support/deny-koffi.ts", import.meta.url));
+    const deny = new URL("../../../test/support/deny-koffi.ts", import.meta.url).href;
     const { stdout } = spawnSync(
       process.execPath,
       ["--import", deny, "--input-type=module", "--eval", program],
