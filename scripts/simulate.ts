@@ -17,7 +17,9 @@ for (let seed = first; seed < first + count; seed++) {
       seed,
       ...(values.trace === true ? { onTrace: (line) => console.log(line) } : {}),
     });
-    console.log(JSON.stringify(report));
+    const { answers, ...rest } = report;
+    const asked = [...answers.values()].reduce((sum, { done, refused }) => sum + done + refused, 0);
+    console.log(JSON.stringify({ ...rest, commandCount: answers.size, askedCount: asked }));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exit(1);

@@ -1,45 +1,18 @@
 import { SeededRandom } from "../../src/base/random.ts";
-import { type ChatServer, startChatServer } from "../../src/chat/chat-server.ts";
-import { TcpTransport, type Transport } from "../../src/client/index.ts";
-import { SendBufferPool } from "../../src/engine/index.ts";
-import type { PasswordHasher } from "../../src/chat/gate/password.ts";
+import type { ChatServer } from "../../src/chat/chat-server.ts";
 import { MemoryDisk } from "../../src/chat/store/memory-disk.ts";
 import { MemoryStore } from "../../src/chat/store/memory-store.ts";
 import { roughFaults } from "../../src/engine/simulated/network-faults.ts";
 import { SimulatedNetwork } from "../../src/engine/simulated/simulated-network.ts";
 import type { SimulatedPort } from "../../src/engine/simulated/simulated-port.ts";
-import { WebDoor, WebTransport } from "../support/web-transport.ts";
+import type { WebDoor } from "../support/web-transport.ts";
+import type { AnswerCounts } from "./answer-check.ts";
 import { checkRules, PRIVATE_ROOM } from "./rules.ts";
+import { openSimulatedServer, QUEUE_BYTES, wayToServer } from "./simulated-server.ts";
 import { SimulatedUser } from "./simulated-user.ts";
-
-export interface SimulationOptions {
-  readonly seed: number;
-  /** Things done before peace comes. Default 150. */
-  readonly actionCount?: number;
-  /** Told every completion, to read what led to a failure. */
-  readonly onTrace?: (line: string) => void;
-}
-
-export interface SimulationReport {
-  readonly seed: number;
-  /** Stands for everything that happened; equal for equal seeds. */
-  readonly fingerprint: number;
-  readonly stepCount: number;
-  readonly virtualMs: number;
-  readonly acknowledgedCount: number;
-  readonly heardCount: number;
-  readonly crashCount: number;
-}
-
-/** A rule was broken, or the run did not come to rest. The seed reproduces it. */
-export class SimulationError extends Error {
-  readonly seed: number;
-  constructor(seed: number, message: string) {
-    super(`${message}\n  reproduce: npm run simulate -- --seed ${seed}`);
-    this.name = "SimulationError";
-    this.seed = seed;
-  }
-}
+import { SimulationError, type SimulationOptions, type SimulationReport } from "./simulation-report.ts";
+import { codesOf } from "./town/commands.ts";
+import { Town } from "./town/town.ts";
 
 export const ROOMS = [
   { name: "lobby", kind: "logged" },
@@ -47,18 +20,16 @@ export const ROOMS = [
   { name: "noise", kind: "memory" },
 ] as const;
 
-const address = { family: 4, host: "127.0.0.1", port: 9000 } as const;
-const webAddress = { family: 4, host: "127.0.0.1", port: 8080 } as const;
-/** What may wait for one session. */
-const QUEUE_BYTES = 65_536;
-const CONNECTIONS = 1024;
-
-/** The work of a hash without the work. */
-const quickHasher: PasswordHasher = {
-  hash: async (password) => `quick:${password}`,
-  verify: async (password, phc) => phc === `quick:${password}`,
-  verifyAbsent: async () => false,
-};
+/** The part of what is done that people of the town do, where there is one. */
+const TOWN_SHARE = 0.45;
+/** What a connection that broke left on its way has come to nothing by then. */
+const LAST_MOMENT_MS = 6500;
+/** In this time the server has done in the background what is due. */
+const SETTLING_MS = 2500;
+/** What people of the town do when nothing goes wrong any more. */
+const CALM_ACTIONS = 50;
+/** Partitions last no longer. */
+const PARTITION_MOST_MS = 6000;
 
 /** One whole run: a server, its disk, some users, and everything that can go wrong, all from one seed. */
 export async function simulateChat(options: SimulationOptions): Promise<SimulationReport> {
@@ -76,6 +47,10 @@ class Simulation {
   /** Users whose machine crashed; what they were told still counts. */
   readonly #gone: SimulatedUser[] = [];
   readonly #breaches: string[] = [];
+  readonly #answers: AnswerCounts = new Map();
+  /** Every other run has no town: people talk more, and more goes wrong. Half the towns need invitations. */
+  readonly #plan: { readonly hasTown: boolean; readonly hasInvitations: boolean };
+  readonly #town: Town | undefined;
   #server: ChatServer | undefined;
   #serverPort: SimulatedPort | undefined;
   #door: WebDoor | undefined;
@@ -98,6 +73,8 @@ class Simulation {
       },
       ...(options.onTrace === undefined ? {} : { onTrace: options.onTrace }),
     });
+    this.#plan = { hasTown: options.seed % 2 === 1, hasInvitations: options.seed % 4 === 1 };
+    if (this.#plan.hasTown) this.#town = this.#newTown();
   }
 
   async run(): Promise<SimulationReport> {
@@ -105,7 +82,8 @@ class Simulation {
     const userCount = 3 + this.#random.below(5);
     for (let index = 0; index < userCount; index++) this.#users.push(this.#newUser(`user${index}`, true));
     for (let action = 0; action < this.#actionCount; action++) {
-      await this.#act();
+      if (this.#town !== undefined && this.#random.chance(TOWN_SHARE)) this.#town.act();
+      else await this.#act();
       await this.#pass(this.#random.below(60));
       this.#failOnBreach();
     }
@@ -131,6 +109,7 @@ class Simulation {
         0,
       ),
       crashCount: this.#crashCount,
+      answers: this.#answers,
     };
   }
 
@@ -181,8 +160,10 @@ class Simulation {
   #partition(user: SimulatedUser): void {
     const server = this.#serverPort;
     if (server === undefined) return;
-    this.#network.partition(user.port, server);
-    this.#network.schedule(this.#random.below(6000), () => this.#network.heal(user.port, server));
+    const device = this.#random.chance(0.4) ? this.#town?.pickOr(this.#town.devices, undefined) : undefined;
+    const { port } = device ?? user;
+    this.#network.partition(port, server);
+    this.#network.schedule(this.#random.below(PARTITION_MOST_MS), () => this.#network.heal(port, server));
   }
 
   #crashUser(user: SimulatedUser): void {
@@ -195,6 +176,7 @@ class Simulation {
     this.#crashCount++;
     this.#serverPort?.crash();
     this.#store?.crash();
+    this.#town?.ledger.noteCrash();
     await this.#pass(this.#random.below(800));
     await this.#startServer();
   }
@@ -209,35 +191,9 @@ class Simulation {
     });
     this.#serverPort = port;
     this.#store = store;
-    const sendBuffers = new SendBufferPool(port.arena);
-    const door = new WebDoor({
-      port,
-      sendBuffers,
-      address: webAddress,
-      connections: CONNECTIONS,
-      sendQueueBytes: QUEUE_BYTES,
-    });
+    const { hasInvitations } = this.#plan;
+    const { door, starting } = openSimulatedServer({ port, store, random: delays, hasInvitations });
     this.#door = door;
-    const starting = startChatServer({
-      packets: { address },
-      port,
-      sendBuffers,
-      store,
-      hasher: quickHasher,
-      random: delays,
-      limits: { sendQueueBytes: QUEUE_BYTES, connections: CONNECTIONS, connectionsPerAddress: 0 },
-      websocket: { deflate: true },
-      timeouts: { handshakeMs: 10_000, pingMs: 3000, pongMs: 2000 },
-      rates: {
-        packetsPerSecond: 0,
-        packetsBurst: 0,
-        loginsPerMinutePerAddress: 0,
-        registrationsPerHourPerAddress: 0,
-        fanOutBytesPerSecondPerUser: 0,
-        fanOutBytesPerSecondPerAddress: 0,
-      },
-      login: { maxSessionsPerUser: 64 },
-    });
     let isUp = false;
     starting.then(
       async (server) => {
@@ -253,38 +209,57 @@ class Simulation {
   #newUser(name: string, register: boolean, before?: SimulatedUser): SimulatedUser {
     // Whoever crashed before the account was made has to make it now.
     const port = this.#network.createPort(`${name}-${++this.#portCount}`);
-    const mustRegister = register || (before !== undefined && this.#disk.findAccount(name) === undefined);
+    if (this.#plan.hasInvitations) this.#makeAccount(name);
+    const mustRegister =
+      !this.#plan.hasInvitations &&
+      (register || (before !== undefined && this.#disk.findAccount(name) === undefined));
     return new SimulatedUser({
       name,
       port,
-      transport: this.#newTransport(port),
+      transport: wayToServer(port, this.#random),
       random: new SeededRandom(this.#seed * 131 + this.#portCount),
       breach: (rule, what) => this.#breach(rule, what),
+      answers: { counts: this.#answers, codes: codesOf },
       register: mustRegister,
     });
   }
 
-  /** Half of them come over WebSocket, in all the ways that there are. */
-  #newTransport(port: SimulatedPort): Transport {
-    const random = this.#random;
-    if (random.chance(0.5)) return new TcpTransport({ port, address, connectTimeoutMs: 2000 });
-    return new WebTransport({
-      port,
-      address: webAddress,
-      deflate: random.chance(0.4),
-      ...(random.chance(0.3) ? { fragmentBytes: 16 + random.below(300) } : {}),
+  /** Where an invitation is needed, they have registered before. */
+  #makeAccount(name: string): void {
+    const passwordHash = `quick:password of ${name}`;
+    this.#disk.ask("createAccount", { name, nameKey: name, passwordHash, nowMs: 0 });
+  }
+
+  #newTown(): Town {
+    return new Town({
+      random: new SeededRandom(this.#seed ^ 0x70_3a),
+      disk: this.#disk,
+      breach: (rule, what) => this.#breach(rule, what),
+      counts: this.#answers,
+      isInvitationRequired: this.#plan.hasInvitations,
+      wallMs: () => this.#network.clock.wallMs(),
+      newMachine: (name) => {
+        const port = this.#network.createPort(`${name}-${++this.#portCount}`);
+        const random = new SeededRandom(this.#seed * 131 + this.#portCount);
+        return { port, transport: wayToServer(port, this.#random), random };
+      },
+      isLockdownHarmless: () => this.#users.every(({ isKnown }) => isKnown),
     });
   }
 
   /** Nothing goes wrong any more: everybody comes back, and everything that waits is delivered. */
   async #makePeace(): Promise<void> {
     Object.assign(this.#network.faults, { resetChance: 0, refuseChance: 0 });
-    for (const user of this.#users)
-      if (this.#serverPort !== undefined) this.#network.heal(user.port, this.#serverPort);
+    // What a machine has sent before it crashed may be on its way still.
+    for (const { port } of [...this.#users, ...this.#gone, ...(this.#town?.devices ?? [])])
+      if (this.#serverPort !== undefined) this.#network.heal(port, this.#serverPort);
     await this.#until(
-      () => this.#users.every((user) => user.isQuiet || user.givenUp !== undefined),
+      () =>
+        this.#town?.isQuiet !== false &&
+        this.#users.every((user) => user.isQuiet || user.givenUp !== undefined),
       "everybody is back and quiet",
     );
+    await this.#pass(100);
     for (const user of this.#users)
       if (user.givenUp !== undefined) this.#breach(0, `${user.name} gave up: ${user.givenUp}`);
     this.#failOnBreach();
@@ -298,13 +273,43 @@ class Simulation {
       "everybody has heard the last goodbye",
     );
     await this.#pass(500);
+    if (this.#town !== undefined) await this.#checkTown(this.#town);
+  }
+
+  /** Rules 10 to 18. */
+  async #checkTown(town: Town): Promise<void> {
+    await this.#pass(LAST_MOMENT_MS);
+    await this.#until(() => town.isQuiet, "the town is quiet");
+    town.ledger.order.noteEnd();
+    town.arrivals.callBack();
+    await this.#until(() => town.isQuiet, "everybody who may come back is there");
+    // Where nothing breaks each outcome is certain.
+    for (let action = 0; action < CALM_ACTIONS; action++) {
+      town.act();
+      await this.#pass(this.#random.below(40));
+    }
+    await this.#until(() => town.isQuiet, "the town is quiet again");
+    await this.#pass(100);
+    town.arrivals.callBack();
+    await this.#pass(SETTLING_MS);
+    await this.#until(() => town.isQuiet, "everybody is back");
+    town.ledger.order.noteEnd();
+    this.#failOnBreach();
+    let isChecked = false;
+    town.check().then(
+      () => (isChecked = true),
+      (error: unknown) => this.#breach(0, error instanceof Error ? `${error.stack}` : String(error)),
+    );
+    await this.#until(() => isChecked || this.#breaches.length > 0, "the town is looked at");
+    this.#failOnBreach();
   }
 
   /** Rule 6: when all have gone, nothing is left. */
   async #endAtRest(): Promise<void> {
     const server = this.#server as ChatServer;
     const door = this.#door as WebDoor;
-    const closing = Promise.all([...this.#users.map(({ client }) => client.close()), server.stop(5000)]);
+    const people = [...this.#users, ...(this.#town?.devices.filter((device) => !device.isCrashed) ?? [])];
+    const closing = Promise.all([...people.map(({ client }) => client.close()), server.stop(5000)]);
     let isClosed = false;
     void closing
       .then(() => door.close())
@@ -323,7 +328,7 @@ class Simulation {
       this.#breach(6, `${counters.sendBuffers.usedBytes} bytes of send buffers are held`);
     if (counters.hub.sessions !== 0 || counters.hub.users !== 0)
       this.#breach(6, "the hub still knows somebody");
-    for (const port of [this.#serverPort as SimulatedPort, ...this.#users.map((user) => user.port)]) {
+    for (const port of [this.#serverPort as SimulatedPort, ...people.map((user) => user.port)]) {
       if (port.counters.outstandingOperations !== 0)
         this.#breach(6, `${port.name} has operations without an end`);
       if (port.counters.openSockets !== 0) this.#breach(6, `${port.name} has open sockets`);

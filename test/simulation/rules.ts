@@ -40,6 +40,15 @@ function isSame(
   return firstText(heard.text) === firstText(entry.text);
 }
 
+/** Why an entry that somebody was told of is not what the log has there; empty: it is. */
+export function logMismatch(
+  heard: { readonly kind: string; readonly text: string },
+  entry: StoredMessage | undefined,
+): string {
+  if (isSame(heard, entry)) return "";
+  return `${heard.kind} "${shorten(heard.text)}", where the log has ${entry?.kind} "${shorten(entry?.text ?? "")}"`;
+}
+
 function shorten(text: string): string {
   return text.slice(0, 40);
 }

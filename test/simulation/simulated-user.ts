@@ -8,6 +8,7 @@ import {
   type Transport,
 } from "../../src/client/index.ts";
 import type { SimulatedPort } from "../../src/engine/simulated/simulated-port.ts";
+import type { AnswerCheckOptions } from "./answer-check.ts";
 import { type Breach, Wiretap } from "./wiretap.ts";
 
 /** An entry of a room as this user's program was told it. */
@@ -66,6 +67,7 @@ export interface SimulatedUserOptions {
   readonly transport: Transport;
   readonly random: SeededRandom;
   readonly breach: Breach;
+  readonly answers: AnswerCheckOptions;
   /** The account has to be made first. */
   readonly register: boolean;
 }
@@ -84,13 +86,20 @@ export class SimulatedUser {
   givenUp: string | undefined;
   readonly #breach: Breach;
   #isCrashed = false;
+  #isKnown: boolean;
 
   constructor(options: SimulatedUserOptions) {
     this.name = options.name;
     this.port = options.port;
     this.#breach = options.breach;
+    this.#isKnown = !options.register;
     const { port, random } = options;
-    const transport: Transport = new Wiretap(options.transport, options.name, options.breach);
+    const transport: Transport = new Wiretap(
+      options.transport,
+      options.name,
+      options.breach,
+      options.answers,
+    );
     this.client = new ChatClient({
       transport,
       environment: {
@@ -115,6 +124,11 @@ export class SimulatedUser {
         if (register && isNameTaken(error)) this.#connect(false);
         else this.#giveUp("connect", error);
       });
+  }
+
+  /** The account is made, and the client has heard so. */
+  get isKnown(): boolean {
+    return this.#isKnown;
   }
 
   get isOnline(): boolean {
@@ -264,6 +278,7 @@ export class SimulatedUser {
       if (!isOwn) this.whispersHeard.push(text);
     });
     this.client.on("state", ({ state }) => {
+      if (state.name === "online") this.#isKnown = true;
       if (state.name === "closed" && !["CLOSED", "NAME_TAKEN"].includes(state.error.code))
         this.#giveUp("state", state.error);
     });

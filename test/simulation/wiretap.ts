@@ -7,6 +7,7 @@ import {
   SlowReader,
 } from "../../src/protocol/generated/portico/v1/portico_pb.js";
 import { decodeClientPacket, decodeServerPacket } from "../../src/protocol/packet-decoder.ts";
+import { AnswerCheck, type AnswerCheckOptions } from "./answer-check.ts";
 
 /** Reports a breach of a rule; the simulation fails with it. */
 export type Breach = (rule: number, what: string) => void;
@@ -20,31 +21,34 @@ const beforeLogin: ReadonlySet<number> = new Set([
   PacketType.ERROR_NOTICE,
 ]);
 
-/** Listens in on a client's connections and checks rules 1, 4 and 5 packet by packet. */
+/** Listens in on a client's connections and checks rules 1, 4, 5 and 9 packet by packet. */
 export class Wiretap implements Transport {
   readonly address: string;
   readonly #inner: Transport;
   readonly #who: string;
   readonly #breach: Breach;
+  readonly #answers: AnswerCheckOptions;
   /** Texts this client ever sent, over any connection. */
   readonly #sentBefore = new Set<string>();
 
-  constructor(inner: Transport, who: string, breach: Breach) {
+  constructor(inner: Transport, who: string, breach: Breach, answers: AnswerCheckOptions) {
     this.#inner = inner;
     this.address = inner.address;
     this.#who = who;
     this.#breach = breach;
+    this.#answers = answers;
   }
 
   connect(events: TransportEvents): TransportConnection {
-    const tap = new TappedConnection(this.#who, this.#breach, this.#sentBefore);
+    const answers = new AnswerCheck(this.#who, this.#breach, this.#answers);
+    const tap = new TappedConnection(this.#who, this.#breach, this.#sentBefore, answers);
     const connection = this.#inner.connect({
       onOpen: () => events.onOpen(),
       onPacket: (bytes, start, end) => {
         tap.onServerPacket(bytes, start, end);
         events.onPacket(bytes, start, end);
       },
-      onClosed: (why) => events.onClosed(why),
+      onClosed: (why, end) => events.onClosed(why, end),
     });
     return {
       send: (packet) => {
@@ -61,6 +65,7 @@ class TappedConnection {
   readonly #who: string;
   readonly #breach: Breach;
   readonly #sentBefore: Set<string>;
+  readonly #answers: AnswerCheck;
   /** Texts sent first over this very connection. */
   readonly #sentHere = new Set<string>();
   readonly #rooms = new Map<number, TappedRoom>();
@@ -70,14 +75,16 @@ class TappedConnection {
   readonly #requestTexts = new Map<number, string>();
   #isLoggedIn = false;
 
-  constructor(who: string, breach: Breach, sentBefore: Set<string>) {
+  constructor(who: string, breach: Breach, sentBefore: Set<string>, answers: AnswerCheck) {
     this.#who = who;
     this.#breach = breach;
     this.#sentBefore = sentBefore;
+    this.#answers = answers;
   }
 
   onClientPacket(bytes: Uint8Array): void {
     const packet = decodeClientPacket(bytes, 0, bytes.byteLength);
+    this.#answers.onClientPacket(packet);
     if (packet.type === PacketType.PUBLISH_REQUEST) {
       const { text, requestId, roomId } = packet.body;
       this.#requestRooms.set(requestId, roomId);
@@ -89,13 +96,17 @@ class TappedConnection {
     } else if (packet.type === PacketType.JOIN_ROOM_REQUEST) {
       if (packet.body.position !== undefined)
         this.#positions.set(packet.body.requestId, packet.body.position);
-    } else if (packet.type === PacketType.LEAVE_ROOM_REQUEST) {
+    } else if (
+      packet.type === PacketType.LEAVE_ROOM_REQUEST ||
+      packet.type === PacketType.DELETE_ROOM_REQUEST
+    ) {
       this.#requestRooms.set(packet.body.requestId, packet.body.roomId);
     }
   }
 
   onServerPacket(bytes: Uint8Array, start: number, end: number): void {
     const packet = decodeServerPacket(bytes, start, end);
+    this.#answers.onServerPacket(packet, bytes.subarray(start, end));
     if (!this.#isLoggedIn && !beforeLogin.has(packet.type)) {
       this.#breach(4, `${this.#who} got packet ${packet.type} before login`);
     }
@@ -123,11 +134,21 @@ class TappedConnection {
       case PacketType.ROOM_CLOSED_NOTICE:
         this.#rooms.delete(packet.body.roomId);
         break;
+      case PacketType.DELETE_ROOM_RESPONSE:
       case PacketType.LEAVE_ROOM_RESPONSE: {
         const roomId = this.#requestRooms.get(packet.body.requestId);
         if (packet.body.code === ErrorCode.OK && roomId !== undefined) this.#rooms.delete(roomId);
         break;
       }
+      case PacketType.USER_JOINED_NOTICE:
+      case PacketType.USER_LEFT_NOTICE:
+      case PacketType.MEMBER_COUNT_NOTICE:
+      case PacketType.ROOM_GAP_NOTICE:
+        this.#mustBeIn(packet.body.roomId, PacketType[packet.type]);
+        break;
+      case PacketType.ROOM_UPDATED_NOTICE:
+        this.#mustBeIn(packet.body.room?.roomId ?? 0, PacketType[packet.type]);
+        break;
       case PacketType.MESSAGE_NOTICE: {
         const { roomId, offset, text, kind } = packet.body;
         const room = this.#rooms.get(roomId);
@@ -148,6 +169,12 @@ class TappedConnection {
       }
       default:
     }
+  }
+
+  /** Rule 4: what happens in a room is told to those who are in it. */
+  #mustBeIn(roomId: number, what: string): void {
+    if (!this.#rooms.has(roomId))
+      this.#breach(4, `${this.#who} got ${what} of room ${roomId} without being in it`);
   }
 
   #enter(state: RoomState, isRecovered: boolean, requestId: number): void {

@@ -12,7 +12,7 @@ import {
 } from "../../../test/support/hub-world.ts";
 import { MEMORY_ROOM_ID_BASE, type SessionKey } from "../names.ts";
 import type { Command } from "./command.ts";
-import { OPEN_SETTINGS } from "./room-registry.ts";
+import { OPEN_ROOM_SETTINGS } from "../store/open-room-settings.ts";
 
 const ann = user(1, "Ann");
 const bob = user(2, "Bob");
@@ -39,7 +39,7 @@ function lobbyOfThree(settings: ConstructorParameters<typeof HubWorld>[0] = {}):
 describe("signing in", () => {
   it("subscribes the gate, answers with the lobby, then tells the others", () => {
     const world = new HubWorld().start();
-    const { passwordHash: _, ...settings } = OPEN_SETTINGS;
+    const { passwordHash: _, ...settings } = OPEN_ROOM_SETTINGS;
     const place = { name: "lobby", kind: "logged", epoch: "epoch-1", firstOffset: 0, lastOffset: 0 };
     const lobby = { id: 1, ...place, ...settings, memberCount: 1, role: "member" };
     assert.deepEqual(world.do(signIn(a1, ann, 5)), [

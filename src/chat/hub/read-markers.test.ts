@@ -37,6 +37,21 @@ describe("read markers", () => {
     assert.ok(refused?.type === "refused" && refused.refusal.code === "ROOM_NOT_FOUND");
   });
 
+  it("of a conversation are kept of whispers that the store has and the hub was not told of", () => {
+    const chat = chatOfTwo();
+    const whisper = { to: "bob", text: "psst", clientMessageId: "w1" };
+    const { roomId } = replyOf(chat.do(request("whisper", ann, whisper)), ann, "whispered");
+    chat.command(request("whisper", ann, { ...whisper, clientMessageId: "w2" }));
+    chat.settle("kept");
+    const page = replyOf(chat.do(request("history", bob1, { roomId })), bob1, "history");
+    assert.deepEqual(
+      page.messages.map(({ offset }) => offset),
+      [1, 2],
+    );
+    replyOf(chat.do(request("markRead", bob1, { roomId, offset: 2 })), bob1, "done");
+    assert.equal(chat.store.member(roomId, 2)?.readOffset, 2);
+  });
+
   it("are not kept of a memory room, nor for guests", () => {
     const chat = chatOfTwo();
     const joined = chat.do(request("joinRoom", bob1, { name: "red", create: "memory" }));

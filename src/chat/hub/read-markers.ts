@@ -37,7 +37,9 @@ export class ReadMarkers {
     { requestId, roomId, offset }: CommandOf<"markRead">,
     log: Room | DirectConversation,
   ): void {
-    const marked = Math.min(offset, log.lastOffset);
+    // A conversation may have whispers whose outcome the hub was not told; history shows them. The store
+    // knows where it ends.
+    const marked = log.kind === "direct" ? offset : Math.min(offset, log.lastOffset);
     if (log.kind === "memory") {
       this.#tellOthers(session, roomId, marked);
       this.#context.done(session, requestId, "markRead");

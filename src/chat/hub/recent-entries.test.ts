@@ -1,22 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it, test } from "node:test";
 import * as fc from "fast-check";
+import { OPEN_ROOM_SETTINGS } from "../store/open-room-settings.ts";
 import type { MessageKind, StoredMessage } from "../store/store.ts";
 import { historyMessage } from "./history-message.ts";
 import { RecentEntries } from "./recent-entries.ts";
 import { Room } from "./room.ts";
 
 function room(id = 1, lastOffset = 0): Room {
-  const settings = {
-    access: "public",
-    passwordHash: "",
-    topic: "",
-    archived: false,
-    slowModeMs: 0,
-    slowReader: "disconnect",
-    retentionAgeMs: 0,
-    retentionCount: 0,
-  } as const;
+  const settings = OPEN_ROOM_SETTINGS;
   const place = { firstOffset: Math.min(1, lastOffset), lastOffset };
   const identity = { id, name: `room ${id}`, kind: "logged", epoch: "e" } as const;
   return Room.logged({ ...identity, ...place, settings, roster: [], blockedBy: [] });

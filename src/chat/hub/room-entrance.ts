@@ -1,4 +1,5 @@
 import { assert } from "../../base/assert.ts";
+import { OPEN_ROOM_SETTINGS } from "../store/open-room-settings.ts";
 import type { RoomSettings, StoredRoom } from "../store/store.ts";
 import type { CommandOf } from "./command.ts";
 import { DIRECT_NAME_PREFIX } from "./direct-name.ts";
@@ -7,7 +8,7 @@ import type { HubContext } from "./hub-context.ts";
 import type { HubSession } from "./hub-session.ts";
 import type { RoomChange, RoomChanges } from "./room-changes.ts";
 import { RoomOpenings, type RoomDecider, type RoomWaiter } from "./room-openings.ts";
-import { OPEN_SETTINGS, type RoomRegistry } from "./room-registry.ts";
+import type { RoomRegistry } from "./room-registry.ts";
 import { isAtLeast } from "./room-roster.ts";
 import type { Room } from "./room.ts";
 import { waitOf } from "./speech.ts";
@@ -255,8 +256,8 @@ export class RoomEntrance implements RoomDecider {
 const noPassword = { hasPassword: false, provenHash: "" };
 
 function settingsFor({ command }: RoomWaiter): RoomSettings {
-  if (command.type === "joinRoom") return OPEN_SETTINGS;
+  if (command.type === "joinRoom") return OPEN_ROOM_SETTINGS;
   const { access, topic, slowReader } = command;
   const passwordHash = access === "password" ? command.passwordHash : "";
-  return { ...OPEN_SETTINGS, access, passwordHash, topic, slowReader };
+  return { ...OPEN_ROOM_SETTINGS, access, passwordHash, topic, slowReader };
 }

@@ -188,6 +188,22 @@ describe("history of a conversation", () => {
     const unknown = chat.command(request("history", cy, { roomId: 999 }));
     assert.deepEqual([...refusals(unknown), ...refusals(chat.settle())], ["ROOM_NOT_FOUND"]);
   });
+
+  it("around a message has as much before and after it as a room's", () => {
+    const { chat } = chatIn("logged", 0);
+    let id = 0;
+    for (let each = 1; each <= 9; each++) {
+      const text = `${each}`;
+      const effects = chat.do(request("whisper", ann, { to: "bob", text, clientMessageId: text }));
+      id = replyOf(effects, ann, "whispered").roomId;
+    }
+    const page = (offset: number): [number[], boolean] =>
+      pageOf(chat.do(request("history", bob, { roomId: id, mode: "around", offset, limit: 5 })));
+    assert.deepEqual(page(5), [[3, 4, 5, 6, 7], true]);
+    assert.deepEqual(page(1), [[1, 2, 3], true]);
+    assert.deepEqual(page(8), [[6, 7, 8, 9], false]);
+    assert.deepEqual(page(99), [[7, 8, 9], false]);
+  });
 });
 
 describe("searching", () => {

@@ -147,18 +147,23 @@ export class RoomReader {
     limit: number,
   ): void {
     const { requestId, mode } = command;
-    const asked = { roomId: conversation.id, userId: session.user.id, limit: limit + 1 };
+    const asked = { roomId: conversation.id, userId: session.user.id };
     if (mode === "before") {
-      const page = { ...asked, before: offset };
+      const page = { ...asked, before: offset, limit: limit + 1 };
       this.#context.askFor(session, requestId, "history", "historyBefore", page, (stored) => {
         this.#answer(session, command, stored.slice(-limit).map(historyMessage), stored.length > limit);
       });
       return;
     }
-    const bounds = { firstOffset: 1, lastOffset: Math.max(1, conversation.lastOffset) };
-    const after = mode === "around" ? pageRange(mode, offset, limit, bounds).start - 1 : offset;
-    this.#context.askFor(session, requestId, "history", "historyAfter", { ...asked, after }, (stored) => {
-      this.#answer(session, command, firstOf(stored, limit), stored.length > limit);
+    const middle = Math.min(offset, Math.max(1, conversation.lastOffset));
+    // The store may have entries whose outcome the hub was not told: it knows better where the log ends.
+    const bounds = { firstOffset: 1, lastOffset: Number.MAX_SAFE_INTEGER };
+    const around = mode === "around" ? pageRange(mode, middle, limit, bounds) : undefined;
+    const after = around === undefined ? offset : around.start - 1;
+    const count = around === undefined ? limit : around.end - after;
+    const page = { ...asked, after, limit: count + 1 };
+    this.#context.askFor(session, requestId, "history", "historyAfter", page, (stored) => {
+      this.#answer(session, command, firstOf(stored, count), stored.length > count);
     });
   }
 

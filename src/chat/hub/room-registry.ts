@@ -1,5 +1,6 @@
 import { assert } from "../../base/assert.ts";
 import { LOBBY_NAME, MEMORY_ROOM_ID_BASE, type RoomId } from "../names.ts";
+import { OPEN_ROOM_SETTINGS } from "../store/open-room-settings.ts";
 import type { RoomSettings, StoredRoom } from "../store/store.ts";
 import type { RequestName } from "./command.ts";
 import type { HubContext } from "./hub-context.ts";
@@ -11,18 +12,6 @@ import { Room } from "./room.ts";
 import { RoomDepartures } from "./room-departures.ts";
 import { SerialChanges } from "./serial-changes.ts";
 import type { OnlineUser } from "./user-directory.ts";
-
-/** What a room has when nobody has said anything else. */
-export const OPEN_SETTINGS: RoomSettings = {
-  access: "public",
-  passwordHash: "",
-  topic: "",
-  archived: false,
-  slowModeMs: 0,
-  slowReader: "disconnect",
-  retentionAgeMs: 0,
-  retentionCount: 0,
-};
 
 /**
  * The rooms that are open, and who is in them. A logged room is loaded by its first member (or for an
@@ -62,7 +51,7 @@ export class RoomRegistry {
     assert(this.#lobby === undefined, "the lobby is opened once");
     this.#lobby =
       stored === undefined
-        ? this.addMemoryRoom(LOBBY_NAME, OPEN_SETTINGS)
+        ? this.addMemoryRoom(LOBBY_NAME, OPEN_ROOM_SETTINGS)
         : this.addRoom(Room.logged(stored));
   }
 

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
-import { maintainAll, messageOf, publicSettings } from "../../../../test/conformance/store-fixtures.ts";
+import { maintainAll, messageOf } from "../../../../test/conformance/store-fixtures.ts";
+import { OPEN_ROOM_SETTINGS } from "../open-room-settings.ts";
 import { DATABASE_FILE } from "./database-file.ts";
 import { APPLICATION_ID, migrations } from "./schema.ts";
 import { openSqliteStore } from "./sqlite-store.ts";
@@ -34,7 +35,7 @@ describe("migration from version 1", () => {
       const ada = await store.ask("findAccount", { nameKey: "ada" });
       assert.deepEqual([ada?.id, ada?.passwordHash, ada?.isAdmin, ada?.displayName], [1, "$a", false, ""]);
       const lobby = await store.ask("findRoom", { name: "lobby" });
-      assert.deepEqual([lobby?.epoch, lobby?.lastOffset, lobby?.settings], ["e1", 2, publicSettings]);
+      assert.deepEqual([lobby?.epoch, lobby?.lastOffset, lobby?.settings], ["e1", 2, OPEN_ROOM_SETTINGS]);
       const log = await store.ask("historyAfter", { roomId: 1, after: 0, limit: 9, userId: 1 });
       assert.deepEqual(
         log.map(({ kind, senderName, text, deleted }) => [kind, senderName, text, deleted]),

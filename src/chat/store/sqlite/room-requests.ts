@@ -1,6 +1,6 @@
 import type { StoredRoom } from "../store.ts";
 import { reads, type RequestHandlers, type Tables, writes } from "./request-handlers.ts";
-import { DEFAULT_ROOM_SETTINGS } from "./room-table.ts";
+import { OPEN_ROOM_SETTINGS } from "../open-room-settings.ts";
 
 type RoomRequestName = "openRoom" | "createRoom" | "findRoom" | "findRoomById" | "updateRoom" | "deleteRoom";
 
@@ -29,7 +29,7 @@ export function roomRequests(tables: Tables): RequestHandlers<RoomRequestName> {
       const { name, kind, nowMs, epoch = "" } = request;
       const room = rooms.byName(name);
       if (room !== undefined) return room;
-      const id = rooms.insert({ name, kind, epoch, nowMs, settings: DEFAULT_ROOM_SETTINGS });
+      const id = rooms.insert({ name, kind, epoch, nowMs, settings: OPEN_ROOM_SETTINGS });
       for (const member of request.members) members.change({ ...member, roomId: id, nowMs });
       return found(rooms.byId(id));
     }),

@@ -17,17 +17,6 @@ const COLUMNS = `
   ifnull((SELECT max(offset) FROM messages WHERE room_id = rooms.id), 0) AS last_offset
   FROM rooms`;
 
-export const DEFAULT_ROOM_SETTINGS: RoomSettings = {
-  access: "public",
-  passwordHash: "",
-  topic: "",
-  archived: false,
-  slowModeMs: 0,
-  slowReader: "disconnect",
-  retentionAgeMs: 0,
-  retentionCount: 0,
-};
-
 export interface RoomToMake {
   readonly name: string;
   readonly kind: StoredRoomKind;
