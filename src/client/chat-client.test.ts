@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { DisconnectCode, ErrorCode, PacketType } from "../protocol/codes.ts";
+import { RoomAccess, RoomKind } from "../protocol/generated/portico/v1/portico_pb.js";
 import { ChatError } from "./chat-error.ts";
 import { CREDENTIALS, openOnline, openRig, reconnect } from "./testing/client-rig.ts";
 import { LOBBY } from "./testing/scripted-server.ts";
@@ -246,6 +247,34 @@ describe("reconnecting", () => {
       ["lobby", "games"],
     );
     assert.equal((await waiting).code, "PERMISSION_DENIED");
+  });
+});
+
+describe("a room in memory", () => {
+  it("is made again if it was everybody's, and not if it was for a few", async () => {
+    const rig = await openOnline();
+    for (const [roomId, name, access] of [
+      [5, "open", RoomAccess.PUBLIC],
+      [6, "locked", RoomAccess.PASSWORD],
+      [7, "hidden", RoomAccess.PRIVATE],
+    ] as const) {
+      const joining = rig.client.joinRoom(name);
+      const { requestId } = rig.server.current.take(PacketType.JOIN_ROOM_REQUEST).body;
+      const room = { ...LOBBY, roomId, name, kind: RoomKind.MEMORY, access };
+      rig.server.current.deliver(PacketType.JOIN_ROOM_RESPONSE, { requestId, room });
+      await joining;
+    }
+    reconnect(rig);
+    rig.server.current.welcome();
+    const asked = [1, 2, 3].map(() => rig.server.current.take(PacketType.JOIN_ROOM_REQUEST).body);
+    assert.deepEqual(
+      asked.map(({ name, create }) => [name, create]),
+      [
+        ["open", RoomKind.MEMORY],
+        ["locked", RoomKind.UNSPECIFIED],
+        ["hidden", RoomKind.UNSPECIFIED],
+      ],
+    );
   });
 });
 

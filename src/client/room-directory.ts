@@ -162,9 +162,11 @@ export class RoomDirectory implements RoomStreamHost {
   }
 
   #rejoin(link: ServerLink, stream: RoomStream): void {
-    const { name, kind } = stream.info;
-    // A room in memory is gone when the server was restarted: whoever comes first makes it again.
-    const create = kind === "memory" ? RoomKind.MEMORY : RoomKind.UNSPECIFIED;
+    const { name, kind, access } = stream.info;
+    // A room in memory is gone when the server was restarted: whoever comes first makes it again. Made by
+    // joining it would be public: what was meant for a few must not go there.
+    const isMadeAgain = kind === "memory" && access === "public";
+    const create = isMadeAgain ? RoomKind.MEMORY : RoomKind.UNSPECIFIED;
     const password = this.#passwords.get(stream) ?? "";
     const fields = { name, create, password, position: positionOf(stream) };
     link.request(PacketType.JOIN_ROOM_REQUEST, fields, this.#options.requestTimeoutMs, (answer) => {

@@ -201,10 +201,11 @@ export class Device {
       if (state.name !== "online") return;
       this.#onlineSince = this.#ledger.order.next();
       // Before "resumed" what comes may be replayed already.
-      for (const { roomId, kind, name } of this.rooms) {
+      for (const { roomId, kind, access, name } of this.rooms) {
         this.#joinsAgain(roomId, Infinity);
-        // A room in memory that is gone is made again by whoever comes first, for everybody.
-        const secret = kind === "memory" ? this.#ledger.secretOf(name) : undefined;
+        // A public room in memory that is gone is made again by whoever comes first, for everybody; made
+        // private meanwhile, it is public to whoever was away.
+        const secret = kind === "memory" && access === "public" ? this.#ledger.secretOf(name) : undefined;
         if (secret !== undefined) secret.isOpen = true;
       }
     });
