@@ -149,14 +149,14 @@ export function openTls(tcpPort: number, options: ConnectionOptions = {}): Promi
 export function echoOf(socket: TLSSocket, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let heard = "";
+    const onClosed = (): void => reject(new Error(`the connection was closed after "${heard}"`));
     const onData = (bytes: Buffer): void => {
       heard += bytes.toString("latin1");
       if (heard.length < text.length) return;
-      socket.off("data", onData);
+      socket.off("data", onData).off("close", onClosed);
       resolve(heard);
     };
-    socket.on("data", onData);
-    socket.once("close", () => reject(new Error(`the connection was closed after "${heard}"`)));
+    socket.on("data", onData).once("close", onClosed);
     socket.write(text);
   });
 }
