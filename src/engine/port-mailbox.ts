@@ -1,6 +1,6 @@
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from "node:worker_threads";
 import type { Mailbox, MailboxAddress } from "./completion-port.ts";
-import type { WakeGate } from "./wake-gate.ts";
+import type { WakeGate } from "./kernel/wake-gate.ts";
 
 /** What a mailbox needs of its port. */
 export interface MailboxHost {

@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { Worker } from "node:worker_threads";
 import type { CompletionPort, MailboxAddress } from "../../src/engine/completion-port.ts";
 import { openMailboxSender } from "../../src/engine/mailbox-sender.ts";
-import { WakeGate } from "../../src/engine/wake-gate.ts";
+import { WakeGate } from "../../src/engine/kernel/wake-gate.ts";
 
 /** One kind of port whose `run()` blocks a worker thread in the kernel. */
 export interface ThreadSubject {

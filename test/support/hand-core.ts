@@ -1,4 +1,4 @@
-import { KernelCore } from "../../src/engine/kernel-core.ts";
+import { KernelCore } from "../../src/engine/kernel/kernel-core.ts";
 import { MappedMemory } from "../../src/engine/memory/mapped-memory.ts";
 import { ReservedArena } from "../../src/engine/memory/reserved-arena.ts";
 

@@ -1,8 +1,8 @@
 import { assert } from "../../base/assert.ts";
 import type { ConnectEvents } from "../completion-port.ts";
-import { KernelConnect } from "../kernel-connect.ts";
+import { KernelConnect } from "../kernel/kernel-connect.ts";
 import { Errno } from "../port-error.ts";
-import { writeSockaddr } from "../sockaddr.ts";
+import { writeSockaddr } from "../kernel/sockaddr.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import type { ConnectOptions } from "../socket-options.ts";
 import { AF_INET6 } from "./constants.ts";

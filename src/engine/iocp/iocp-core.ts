@@ -4,7 +4,7 @@ import {
   DEFAULT_COMPLETIONS_PER_TURN,
   KernelCore,
   type KernelPortOptions,
-} from "../kernel-core.ts";
+} from "../kernel/kernel-core.ts";
 import type { BlockPool } from "../memory/block-pool.ts";
 import { ReservedArena } from "../memory/reserved-arena.ts";
 import { Errno } from "../port-error.ts";

@@ -1,6 +1,6 @@
 import { dirname, resolve, toNamespacedPath } from "node:path";
 import { assert } from "../../base/assert.ts";
-import { KernelFile } from "../kernel-file.ts";
+import { KernelFile } from "../kernel/kernel-file.ts";
 import { Errno, PortError } from "../port-error.ts";
 import { DEFAULT_FILE_MODE, type FileEvents, type FileOptions, type PortFile } from "../port-file.ts";
 import type { SendQueue } from "../send-queue.ts";

@@ -1,7 +1,7 @@
 import { isMainThread } from "node:worker_threads";
 import type { AcceptEvents, ConnectEvents } from "../completion-port.ts";
-import { DEFAULT_WORKER_BLOCK_MS } from "../kernel-core.ts";
-import { KernelPort, type PortState } from "../kernel-port.ts";
+import { DEFAULT_WORKER_BLOCK_MS } from "../kernel/kernel-core.ts";
+import { KernelPort, type PortState } from "../kernel/kernel-port.ts";
 import { LoopTimers } from "../loop-timers.ts";
 import type { FileEvents, FileOptions, PortFile } from "../port-file.ts";
 import type { SocketAddress } from "../socket-address.ts";

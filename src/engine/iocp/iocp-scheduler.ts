@@ -1,5 +1,5 @@
 import type { TurnLoop } from "../turn-loop.ts";
-import { TurnScheduler } from "../turn-scheduler.ts";
+import { TurnScheduler } from "../kernel/turn-scheduler.ts";
 import type { CompletionQueue } from "./completion-queue.ts";
 import { INFINITE } from "./constants.ts";
 

@@ -1,5 +1,5 @@
 import { assert } from "../../base/assert.ts";
-import { KernelSocket } from "../kernel-socket.ts";
+import { KernelSocket } from "../kernel/kernel-socket.ts";
 import { Errno } from "../port-error.ts";
 import type { SendQueue } from "../send-queue.ts";
 import type { SocketAddress } from "../socket-address.ts";

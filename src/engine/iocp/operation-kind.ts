@@ -1,4 +1,4 @@
-import type { OperationOwner } from "../operation-slots.ts";
+import type { OperationOwner } from "../kernel/operation-slots.ts";
 
 /** What a completion is of. */
 export const OperationKind = {

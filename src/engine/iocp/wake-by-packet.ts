@@ -1,4 +1,4 @@
-import { wakeThroughGate } from "../wake-gate.ts";
+import { wakeThroughGate } from "../kernel/wake-gate.ts";
 import { loadWindowsCalls } from "./windows-calls.ts";
 import { WAKE_KEY } from "./constants.ts";
 

@@ -1,7 +1,7 @@
 import { assert } from "../../base/assert.ts";
 import { Errno, PortError } from "../port-error.ts";
 import { GATHER_PIECES, type SendQueue } from "../send-queue.ts";
-import { readSockaddr, SOCKADDR_BYTES, writeSockaddr } from "../sockaddr.ts";
+import { readSockaddr, SOCKADDR_BYTES, writeSockaddr } from "../kernel/sockaddr.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import type { ListenOptions, SocketOptions } from "../socket-options.ts";
 import { type CompletionQueue, PENDING } from "./completion-queue.ts";

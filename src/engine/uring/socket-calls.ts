@@ -1,5 +1,5 @@
 import { PortError } from "../port-error.ts";
-import { readSockaddr, SOCKADDR_BYTES, writeSockaddr } from "../sockaddr.ts";
+import { readSockaddr, SOCKADDR_BYTES, writeSockaddr } from "../kernel/sockaddr.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import type { ListenOptions, SocketOptions } from "../socket-options.ts";
 import * as k from "./constants.ts";

@@ -1,5 +1,5 @@
 import { assert } from "../../base/assert.ts";
-import { DEFAULT_ARENA_LIMIT_BYTES, KernelCore, type KernelPortOptions } from "../kernel-core.ts";
+import { DEFAULT_ARENA_LIMIT_BYTES, KernelCore, type KernelPortOptions } from "../kernel/kernel-core.ts";
 import type { BlockPool } from "../memory/block-pool.ts";
 import { ReservedArena } from "../memory/reserved-arena.ts";
 import { BufferRing } from "./buffer-ring.ts";

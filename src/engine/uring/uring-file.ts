@@ -1,5 +1,5 @@
 import { assert } from "../../base/assert.ts";
-import { KernelFile } from "../kernel-file.ts";
+import { KernelFile } from "../kernel/kernel-file.ts";
 import { Errno, PortError } from "../port-error.ts";
 import { DEFAULT_FILE_MODE, type FileEvents, type FileOptions, type PortFile } from "../port-file.ts";
 import { GATHER_PIECES, type SendQueue } from "../send-queue.ts";

@@ -1,7 +1,7 @@
 import { assert } from "../../base/assert.ts";
 import type { AcceptEvents, PortListener, PortTimer } from "../completion-port.ts";
 import { offerAccepted } from "../offer-accepted.ts";
-import type { OperationOwner } from "../operation-slots.ts";
+import type { OperationOwner } from "../kernel/operation-slots.ts";
 import { Errno, PortError } from "../port-error.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import type { ListenOptions } from "../socket-options.ts";

@@ -1,6 +1,6 @@
 import { isMainThread } from "node:worker_threads";
 import type { AcceptEvents, ConnectEvents } from "../completion-port.ts";
-import { KernelPort, type PortState } from "../kernel-port.ts";
+import { KernelPort, type PortState } from "../kernel/kernel-port.ts";
 import type { FileEvents, FileOptions, PortFile } from "../port-file.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import type { ConnectOptions, ListenOptions } from "../socket-options.ts";

@@ -1,7 +1,7 @@
-import { DEFAULT_WORKER_BLOCK_MS } from "../kernel-core.ts";
+import { DEFAULT_WORKER_BLOCK_MS } from "../kernel/kernel-core.ts";
 import { PortError } from "../port-error.ts";
 import type { TurnLoop } from "../turn-loop.ts";
-import { TurnScheduler } from "../turn-scheduler.ts";
+import { TurnScheduler } from "../kernel/turn-scheduler.ts";
 import * as k from "./constants.ts";
 import { Mapping } from "./mapping.ts";
 import { OperationKind } from "./operation-kind.ts";

@@ -1,5 +1,5 @@
 import { assert } from "../../base/assert.ts";
-import { KernelSocket } from "../kernel-socket.ts";
+import { KernelSocket } from "../kernel/kernel-socket.ts";
 import { Errno } from "../port-error.ts";
 import { GATHER_PIECES, type SendQueue } from "../send-queue.ts";
 import { unknownAddress, type SocketAddress } from "../socket-address.ts";

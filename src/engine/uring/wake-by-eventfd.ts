@@ -1,4 +1,4 @@
-import { wakeThroughGate } from "../wake-gate.ts";
+import { wakeThroughGate } from "../kernel/wake-gate.ts";
 import { loadSystemCalls } from "./system-calls.ts";
 
 /** Wakes a port of another thread that blocks in `run()`, by its eventfd(2). */

@@ -1,10 +1,10 @@
-import { assert } from "../base/assert.ts";
-import type { PortSocket, SocketEvents } from "./completion-port.ts";
+import { assert } from "../../base/assert.ts";
+import type { PortSocket, SocketEvents } from "../completion-port.ts";
 import type { KernelCore } from "./kernel-core.ts";
 import type { OperationOwner } from "./operation-slots.ts";
-import { Errno, PortError } from "./port-error.ts";
-import type { SendQueue } from "./send-queue.ts";
-import { unknownAddress, type SocketAddress } from "./socket-address.ts";
+import { Errno, PortError } from "../port-error.ts";
+import type { SendQueue } from "../send-queue.ts";
+import { unknownAddress, type SocketAddress } from "../socket-address.ts";
 
 /**
  * new → open → closing → closingHandle → closed. `closing` waits for the terminal completions of the receive

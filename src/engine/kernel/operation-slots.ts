@@ -1,4 +1,4 @@
-import { assert } from "../base/assert.ts";
+import { assert } from "../../base/assert.ts";
 
 /** Slots are 24 bits: what fits beside a kind in one number of 32 bits. */
 const SLOT_LIMIT = 1 << 24;

@@ -1,9 +1,9 @@
-import type { ConnectEvents, PortConnect, PortSocket } from "./completion-port.ts";
+import type { ConnectEvents, PortConnect, PortSocket } from "../completion-port.ts";
 import type { KernelCore } from "./kernel-core.ts";
 import type { OperationOwner } from "./operation-slots.ts";
-import { Errno, PortError } from "./port-error.ts";
-import type { SocketAddress } from "./socket-address.ts";
-import type { ConnectOptions } from "./socket-options.ts";
+import { Errno, PortError } from "../port-error.ts";
+import type { SocketAddress } from "../socket-address.ts";
+import type { ConnectOptions } from "../socket-options.ts";
 
 /**
  * A connection being made by a port on a kernel's own interface. One that was cancelled in time never

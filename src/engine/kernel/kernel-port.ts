@@ -1,6 +1,6 @@
 import { isMainThread } from "node:worker_threads";
-import { assert } from "../base/assert.ts";
-import { realClock, type Clock } from "../base/clock.ts";
+import { assert } from "../../base/assert.ts";
+import { realClock, type Clock } from "../../base/clock.ts";
 import type {
   AcceptEvents,
   Backend,
@@ -12,15 +12,15 @@ import type {
   PortCounters,
   PortListener,
   PortTimer,
-} from "./completion-port.ts";
+} from "../completion-port.ts";
 import { DEFAULT_COMPLETIONS_PER_TURN, type KernelCore, type KernelPortOptions } from "./kernel-core.ts";
-import type { Arena } from "./memory/arena.ts";
-import { Errno, PortError } from "./port-error.ts";
-import type { FileEvents, FileOptions, PortFile } from "./port-file.ts";
-import { type MailboxHost, PortMailbox } from "./port-mailbox.ts";
-import type { SocketAddress } from "./socket-address.ts";
-import type { ConnectOptions, ListenOptions } from "./socket-options.ts";
-import { TurnLoop } from "./turn-loop.ts";
+import type { Arena } from "../memory/arena.ts";
+import { Errno, PortError } from "../port-error.ts";
+import type { FileEvents, FileOptions, PortFile } from "../port-file.ts";
+import { type MailboxHost, PortMailbox } from "../port-mailbox.ts";
+import type { SocketAddress } from "../socket-address.ts";
+import type { ConnectOptions, ListenOptions } from "../socket-options.ts";
+import { TurnLoop } from "../turn-loop.ts";
 import type { TurnScheduler } from "./turn-scheduler.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { SocketAddress } from "./socket-address.ts";
+import type { SocketAddress } from "../socket-address.ts";
 
 /** The same number on every system; AF_INET6 is not. */
 const AF_INET = 2;

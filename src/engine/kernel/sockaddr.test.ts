@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { socketAddress } from "./socket-address.ts";
+import { socketAddress } from "../socket-address.ts";
 import { readSockaddr, writeSockaddr } from "./sockaddr.ts";
 
 const AF_INET6 = 10;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setImmediate as nextRound } from "node:timers/promises";
-import { TurnLoop } from "./turn-loop.ts";
+import { TurnLoop } from "../turn-loop.ts";
 import { TurnScheduler } from "./turn-scheduler.ts";
 
 /** A scheduler that notes; `completions` is what the kernel has, of which each turn takes one. */

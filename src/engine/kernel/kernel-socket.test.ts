@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { HandCore } from "../../test/support/hand-core.ts";
+import { HandCore } from "../../../test/support/hand-core.ts";
 import { KernelSocket } from "./kernel-socket.ts";
-import { SendBufferPool } from "./memory/send-buffer-pool.ts";
-import { Errno, PortError } from "./port-error.ts";
-import { SendQueue } from "./send-queue.ts";
-import type { SocketAddress } from "./socket-address.ts";
+import { SendBufferPool } from "../memory/send-buffer-pool.ts";
+import { Errno, PortError } from "../port-error.ts";
+import { SendQueue } from "../send-queue.ts";
+import type { SocketAddress } from "../socket-address.ts";
 
 const somewhere: SocketAddress = { family: 4, host: "127.0.0.1", port: 7 };
 

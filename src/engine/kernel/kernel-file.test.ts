@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { HandCore } from "../../test/support/hand-core.ts";
+import { HandCore } from "../../../test/support/hand-core.ts";
 import { KernelFile } from "./kernel-file.ts";
-import { SendBufferPool } from "./memory/send-buffer-pool.ts";
-import { Errno, PortError } from "./port-error.ts";
-import { SendQueue } from "./send-queue.ts";
+import { SendBufferPool } from "../memory/send-buffer-pool.ts";
+import { Errno, PortError } from "../port-error.ts";
+import { SendQueue } from "../send-queue.ts";
 
 /** A file that notes what the kernel is asked and what the program is told, in order. */
 class HandFile extends KernelFile<HandCore> {

@@ -1,9 +1,9 @@
-import { assert } from "../base/assert.ts";
+import { assert } from "../../base/assert.ts";
 import type { KernelCore } from "./kernel-core.ts";
 import type { OperationOwner } from "./operation-slots.ts";
-import { Errno, PortError } from "./port-error.ts";
-import type { FileEvents, PortFile } from "./port-file.ts";
-import type { SendQueue } from "./send-queue.ts";
+import { Errno, PortError } from "../port-error.ts";
+import type { FileEvents, PortFile } from "../port-file.ts";
+import type { SendQueue } from "../send-queue.ts";
 
 /** `closing` waits for what is outstanding; `closingHandle` for the handle or descriptor to be gone. */
 type State = "opening" | "open" | "closing" | "closingHandle" | "closed";

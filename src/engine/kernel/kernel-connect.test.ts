@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { HandCore } from "../../test/support/hand-core.ts";
-import type { PortSocket } from "./completion-port.ts";
+import { HandCore } from "../../../test/support/hand-core.ts";
+import type { PortSocket } from "../completion-port.ts";
 import { KernelConnect } from "./kernel-connect.ts";
-import { Errno, PortError } from "./port-error.ts";
+import { Errno, PortError } from "../port-error.ts";
 
 /** A connect that notes what the kernel is asked and what the program is told, in order. */
 class HandConnect extends KernelConnect<HandCore> {

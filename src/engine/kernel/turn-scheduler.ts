@@ -1,5 +1,5 @@
-import { assert } from "../base/assert.ts";
-import type { TurnLoop } from "./turn-loop.ts";
+import { assert } from "../../base/assert.ts";
+import type { TurnLoop } from "../turn-loop.ts";
 import { WakeGate } from "./wake-gate.ts";
 
 /** Turns run one after the other without giving the event loop a round between, at most. */

@@ -1,10 +1,10 @@
-import { assert, AssertionError } from "../base/assert.ts";
-import type { PortCounters, PortTimer } from "./completion-port.ts";
-import type { Arena } from "./memory/arena.ts";
-import { BlockPool, type FixedMemory } from "./memory/block-pool.ts";
+import { assert, AssertionError } from "../../base/assert.ts";
+import type { PortCounters, PortTimer } from "../completion-port.ts";
+import type { Arena } from "../memory/arena.ts";
+import { BlockPool, type FixedMemory } from "../memory/block-pool.ts";
 import { OperationSlots, type OperationOwner } from "./operation-slots.ts";
-import { newPortCounters } from "./port-counters.ts";
-import { Errno, PortError } from "./port-error.ts";
+import { newPortCounters } from "../port-counters.ts";
+import { Errno, PortError } from "../port-error.ts";
 import { SOCKADDR_BYTES } from "./sockaddr.ts";
 
 /** Connects that may be under way at once; above, ENOBUFS. */
