@@ -153,16 +153,15 @@ function addCert(program: Command): void {
     .option(
       "--name <name>",
       "a host name or an address that it is for; may be repeated (default: localhost, 127.0.0.1, ::1)",
-      (name: string, names: string[]) => [...names, name],
-      [],
+      (name: string, names: string[] = []) => [...names, name],
     )
     .option("--out <directory>", "where cert.pem and key.pem are written", "./portico-tls")
     .option("--days <number>", "how long it is valid", wholeDays, 365)
     .option("--force", "write over files that are there", false)
-    .action(async (options: { name: string[]; out: string; days: number; force: boolean }) => {
+    .action(async (options: { name?: string[]; out: string; days: number; force: boolean }) => {
       const { runCert } = await import("./cert.ts");
       const { realClock } = await import("../base/clock.ts");
-      const names = options.name.length > 0 ? options.name : ["localhost", "127.0.0.1", "::1"];
+      const names = options.name ?? ["localhost", "127.0.0.1", "::1"];
       const { out: directory, days, force } = options;
       for (const line of runCert({ names, directory, days, force, clock: realClock })) printLine(line);
     });
