@@ -102,7 +102,8 @@ export function chatKoreanScenes(cast: () => Cast): void {
     await page.getByRole("button", { name: "mina: account and settings" }).click();
     await page.getByRole("menuitem", { name: "Account and settings" }).click();
     await page.getByRole("tab", { name: "Appearance" }).click();
-    await page.getByRole("radio", { name: "한국어" }).check();
+    // Not `check`, which looks at once: it is chosen when the page is drawn again.
+    await page.getByRole("radio", { name: "한국어" }).click();
     await until("the page is Korean", async () => (await page.locator("html").getAttribute("lang")) === "ko");
     await page.reload();
     await page.getByRole("navigation", { name: "방과 대화" }).waitFor();
