@@ -153,7 +153,7 @@ function addCert(program: Command): void {
     .option(
       "--name <name>",
       "a host name or an address that it is for; may be repeated (default: localhost, 127.0.0.1, ::1)",
-      (name: string, names: string[] = []) => [...names, name],
+      (name: string, names: string[] | undefined) => [...(names ?? []), name],
     )
     .option("--out <directory>", "where cert.pem and key.pem are written", "./portico-tls")
     .option("--days <number>", "how long it is valid", wholeDays, 365)
